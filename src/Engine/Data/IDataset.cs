@@ -1,0 +1,25 @@
+namespace CnnEngine.Data;
+
+/// <summary>Labelled images that can be read in any order. Reading is safe from several threads at once and allocates nothing.</summary>
+public interface IDataset
+{
+    /// <summary>What to call it: <c>mnist</c>, <c>synthetic</c>, a folder's name.</summary>
+    string Name { get; }
+
+    /// <summary>The shape of one image, <c>C×H×W</c>.</summary>
+    Shape ImageShape { get; }
+
+    /// <summary>How many images there are.</summary>
+    int Count { get; }
+
+    /// <summary>How many classes there are; labels run from 0 to this number − 1.</summary>
+    int Classes { get; }
+
+    /// <summary>Reads the images with the given numbers, normalised and ready for a network.</summary>
+    /// <param name="indices">Numbers from 0 to <see cref="Count"/> − 1, in the order wanted.</param>
+    /// <param name="images">Receives <c>indices.Length × C×H×W</c> floats.</param>
+    /// <param name="labels">Receives one label for each image.</param>
+    /// <exception cref="ArgumentException">A span is too short.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no image with one of the numbers.</exception>
+    void Read(ReadOnlySpan<int> indices, Span<float> images, Span<int> labels);
+}
