@@ -1,0 +1,158 @@
+namespace CnnEngine.Kernels;
+
+/// <summary>
+/// The fully connected layer on a minibatch: one matrix product a pass. Layouts: input N×I, weights O×I, output N×O, all row-major.
+/// </summary>
+public static unsafe class FullyConnected
+{
+    // Up to this many images the weights are read once, where they lie; beyond, packing them pays.
+    private const int DotImages = 64;
+
+    /// <summary><c>y = σ(x·Wᵀ + b)</c>: <c>[N × I] · [I × O] → [N × O]</c>.</summary>
+    /// <param name="images">N.</param>
+    /// <param name="inputs">I.</param>
+    /// <param name="outputs">O.</param>
+    /// <param name="x">N·I numbers.</param>
+    /// <param name="w">O·I numbers.</param>
+    /// <param name="bias">O numbers, or empty for none.</param>
+    /// <param name="activation">σ.</param>
+    /// <param name="y">Receives N·O numbers.</param>
+    /// <exception cref="ArgumentException">A size is below 1 or a span too short.</exception>
+    public static void Forward(
+        int images, int inputs, int outputs, ReadOnlySpan<float> x, ReadOnlySpan<float> w, ReadOnlySpan<float> bias, Activation activation, Span<float> y)
+    {
+        Check(images, inputs, outputs, x.Length, nameof(x), w.Length, nameof(w), y.Length, nameof(y));
+        if (!bias.IsEmpty) Require.Length(bias.Length, outputs, nameof(bias));
+        for (int n = 0; n < images; n++)
+        {
+            Span<float> row = y.Slice(n * outputs, outputs);
+            if (bias.IsEmpty) row.Clear();
+            else bias[..outputs].CopyTo(row);
+        }
+        fixed (float* px = x, pw = w, py = y)
+        {
+            if (images <= DotImages)
+            {
+                DotRows rows = new(images, inputs, outputs, px, pw, py);
+                Threads.For(rows.Chunks, rows);
+            }
+            else Gemm.Multiply(images, outputs, inputs, 1, new MatrixView(px, inputs), new MatrixView(pw, inputs).Transposed, 1, py, outputs);
+            Activations.Forward(activation, py, py, images * outputs);
+        }
+    }
+
+    /// <summary><c>∂x = δ·W</c>: <c>[N × O] · [O × I] → [N × I]</c>, the notes' <c>Wᵀδ</c> for each image; overwritten.</summary>
+    /// <param name="images">N.</param>
+    /// <param name="inputs">I.</param>
+    /// <param name="outputs">O.</param>
+    /// <param name="dy">δ = ∂loss/∂z, N·O numbers.</param>
+    /// <param name="w">O·I numbers.</param>
+    /// <param name="dx">Receives N·I numbers.</param>
+    /// <exception cref="ArgumentException">A size is below 1 or a span too short.</exception>
+    public static void BackwardInput(int images, int inputs, int outputs, ReadOnlySpan<float> dy, ReadOnlySpan<float> w, Span<float> dx)
+    {
+        Check(images, inputs, outputs, dx.Length, nameof(dx), w.Length, nameof(w), dy.Length, nameof(dy));
+        fixed (float* pdy = dy, pw = w, pdx = dx)
+            Gemm.Multiply(images, inputs, outputs, 1, new MatrixView(pdy, outputs), new MatrixView(pw, inputs), 0, pdx, inputs);
+    }
+
+    /// <summary><c>∂W += δᵀ·x</c>: <c>[O × N] · [N × I] → [O × I]</c>, and <c>∂b += Σ_n δ[n]</c>.</summary>
+    /// <param name="images">N.</param>
+    /// <param name="inputs">I.</param>
+    /// <param name="outputs">O.</param>
+    /// <param name="x">N·I numbers, the forward pass's input.</param>
+    /// <param name="dy">δ = ∂loss/∂z, N·O numbers.</param>
+    /// <param name="dw">O·I numbers that the gradient is added to.</param>
+    /// <param name="dbias">O numbers that the bias's gradient is added to, or empty for none.</param>
+    /// <exception cref="ArgumentException">A size is below 1 or a span too short.</exception>
+    public static void BackwardWeights(
+        int images, int inputs, int outputs, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> dw, Span<float> dbias)
+    {
+        Check(images, inputs, outputs, x.Length, nameof(x), dw.Length, nameof(dw), dy.Length, nameof(dy));
+        if (!dbias.IsEmpty) Require.Length(dbias.Length, outputs, nameof(dbias));
+        fixed (float* px = x, pdy = dy, pdw = dw)
+            Gemm.Multiply(outputs, inputs, images, 1, new MatrixView(pdy, outputs).Transposed, new MatrixView(px, inputs), 1, pdw, inputs);
+        if (dbias.IsEmpty) return;
+        for (int n = 0; n < images; n++)
+            System.Numerics.Tensors.TensorPrimitives.Add(dbias[..outputs], dy.Slice(n * outputs, outputs), dbias[..outputs]);
+    }
+
+    private static void Check(int images, int inputs, int outputs, int x, string nameX, int w, string nameW, int y, string nameY)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
+        Require.Length(x, (long)images * inputs, nameX);
+        Require.Length(w, (long)outputs * inputs, nameW);
+        Require.Length(y, (long)images * outputs, nameY);
+    }
+
+    /// <summary><c>y[n, o] += Σ_i x[n, i] · w[o, i]</c> by the dot kernel; a chunk is some rows of W, read once for all images.</summary>
+    private struct DotRows(int images, int inputs, int outputs, float* x, float* w, float* y) : IChunks, ISimdKernel
+    {
+        private const int BlocksPerChunk = 8;
+
+        private readonly RowBlocks _weights = new(outputs, DotKernel.TallestB);
+        private int _chunk;
+
+        public readonly int Chunks => (_weights.Count + BlocksPerChunk - 1) / BlocksPerChunk;
+
+        public void Run(int chunk)
+        {
+            DotRows rows = this;
+            rows._chunk = chunk;
+            Simd.Run(ref rows);
+        }
+
+        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            int steps = inputs / S.Lanes, rest = inputs % S.Lanes;
+            RowBlocks rows = new(images, DotKernel.TallestA);
+            using Scratch.Lease scratch = Scratch.Take((images + DotKernel.TallestB) * S.Lanes);
+            float* restX = scratch.Data, restW = restX + (images * S.Lanes);
+            CopyRest<S, V>(images, steps * S.Lanes, rest, x, restX);
+
+            int* offsets = stackalloc int[DotKernel.TallestB], offsetsRest = stackalloc int[DotKernel.TallestB];
+            for (int j = 0; j < DotKernel.TallestB; j++) (offsets[j], offsetsRest[j]) = (j * inputs, j * S.Lanes);
+
+            int end = Math.Min((_chunk + 1) * BlocksPerChunk, _weights.Count);
+            for (int block = _chunk * BlocksPerChunk; block < end; block++)
+            {
+                int first = _weights.First(block), height = _weights.Height(block);
+                float* weights = w + ((long)first * inputs);
+                CopyRest<S, V>(height, steps * S.Lanes, rest, weights, restW);
+                for (int i = 0; i < rows.Count; i++)
+                {
+                    int n = rows.First(i);
+                    DotKernel.Operands operands = new()
+                    {
+                        A = x + ((long)n * inputs),
+                        RowStrideA = inputs,
+                        B = weights,
+                        OffsetsB = offsets,
+                        C = y + ((long)n * outputs) + first,
+                        RowStrideC = outputs,
+                    };
+                    if (steps > 0) DotKernel.Run<S, V>(rows.Height(i), height, 1, steps, operands);
+                    if (rest == 0) continue;
+                    operands.A = restX + (n * S.Lanes);
+                    operands.RowStrideA = S.Lanes;
+                    operands.B = restW;
+                    operands.OffsetsB = offsetsRest;
+                    DotKernel.Run<S, V>(rows.Height(i), height, 1, 1, operands);
+                }
+            }
+        }
+
+        /// <summary>Copies the last numbers of each row, fewer than a vector, into a vector filled up with zeros.</summary>
+        private readonly void CopyRest<S, V>(int rows, int first, int rest, float* from, float* to) where S : struct, ISimd<V> where V : unmanaged
+        {
+            if (rest == 0) return;
+            for (int i = 0; i < rows; i++, to += S.Lanes)
+            {
+                S.Store(to, S.Zero);
+                for (int j = 0; j < rest; j++) to[j] = from[((long)i * inputs) + first + j];
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.Runtime.CompilerServices;
+
+namespace CnnEngine.Kernels;
+
+/// <summary>
+/// Max pooling. The forward pass keeps where each maximum was found, the backward pass sends the whole delta there, so that the
+/// sum of deltas is kept.
+/// </summary>
+public static unsafe class MaxPooling
+{
+    // Planes that threads share out in one piece.
+    private const int PlanesPerChunk = 16;
+
+    /// <summary>
+    /// <c>y[n,c,i,j] = max x[n,c,h,w]</c> over the window at (i, j). On a tie the first in row order is kept; NaN wins, as in PyTorch.
+    /// </summary>
+    /// <param name="shape">The geometry.</param>
+    /// <param name="x">N·C·H·W numbers.</param>
+    /// <param name="y">Receives N·C·H'·W' maxima.</param>
+    /// <param name="argMax">Receives, for each of them, its place <c>h·W + w</c> in its channel's plane.</param>
+    /// <exception cref="ArgumentException">A span is too short for the shape.</exception>
+    public static void Forward(in PoolShape shape, ReadOnlySpan<float> x, Span<float> y, Span<int> argMax)
+    {
+        Require.Length(x.Length, shape.InputLength, nameof(x));
+        Require.Length(y.Length, shape.OutputLength, nameof(y));
+        Require.Length(argMax.Length, shape.OutputLength, nameof(argMax));
+        fixed (float* px = x, py = y)
+        fixed (int* pa = argMax)
+            Threads.For(Chunks(shape), new ForwardPlanes(shape, px, py, pa));
+    }
+
+    /// <summary><c>∂x[argMax[n,c,i,j]] += δ[n,c,i,j]</c>, all other numbers of ∂x zero.</summary>
+    /// <param name="shape">The geometry.</param>
+    /// <param name="dy">δ, N·C·H'·W' numbers.</param>
+    /// <param name="argMax">What the forward pass kept.</param>
+    /// <param name="dx">Receives N·C·H·W numbers; what it held is overwritten.</param>
+    /// <exception cref="ArgumentException">A span is too short for the shape.</exception>
+    public static void Backward(in PoolShape shape, ReadOnlySpan<float> dy, ReadOnlySpan<int> argMax, Span<float> dx)
+    {
+        Require.Length(dy.Length, shape.OutputLength, nameof(dy));
+        Require.Length(argMax.Length, shape.OutputLength, nameof(argMax));
+        Require.Length(dx.Length, shape.InputLength, nameof(dx));
+        fixed (float* pdy = dy, pdx = dx)
+        fixed (int* pa = argMax)
+            Threads.For(Chunks(shape), new BackwardPlanes(shape, pdy, pa, pdx));
+    }
+
+    private static int Chunks(in PoolShape shape) => (shape.Planes + PlanesPerChunk - 1) / PlanesPerChunk;
+
+    private readonly struct ForwardPlanes(PoolShape shape, float* x, float* y, int* argMax) : IChunks
+    {
+        public void Run(int chunk)
+        {
+            int end = Math.Min((chunk + 1) * PlanesPerChunk, shape.Planes);
+            for (int plane = chunk * PlanesPerChunk; plane < end; plane++)
+            {
+                long to = (long)plane * shape.OutputPlane;
+                if (shape.Window == 2 && shape.Stride == 2 && shape.Padding == Padding.Valid)
+                    Halve(shape, x + ((long)plane * shape.InputPlane), y + to, argMax + to);
+                else
+                    Plane(shape, x + ((long)plane * shape.InputPlane), y + to, argMax + to);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Plane(in PoolShape shape, float* x, float* y, int* argMax)
+    {
+        for (int i = 0; i < shape.OutputHeight; i++)
+        {
+            (int firstRow, int endRow) = shape.Rows(i);
+            for (int j = 0; j < shape.OutputWidth; j++)
+            {
+                (int firstColumn, int endColumn) = shape.Columns(j);
+                int place = (firstRow * shape.W) + firstColumn;
+                float best = float.NegativeInfinity;
+                for (int h = firstRow; h < endRow; h++)
+                    for (int w = firstColumn; w < endColumn; w++)
+                    {
+                        float value = x[(h * shape.W) + w];
+                        if (value > best || float.IsNaN(value)) (best, place) = (value, (h * shape.W) + w);
+                    }
+                *y++ = best;
+                *argMax++ = place;
+            }
+        }
+    }
+
+    /// <summary>The commonest case, 2×2 windows side by side, without a branch that the data decides.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Halve(in PoolShape shape, float* x, float* y, int* argMax)
+    {
+        int width = shape.W;
+        for (int i = 0; i < shape.OutputHeight; i++)
+        {
+            int place = 2 * i * width;
+            for (int j = 0; j < shape.OutputWidth; j++, place += 2)
+            {
+                float* from = x + place;
+                float best = from[0];
+                int at = place;
+                Keep(from[1], place + 1, ref best, ref at);
+                Keep(from[width], place + width, ref best, ref at);
+                Keep(from[width + 1], place + width + 1, ref best, ref at);
+                *y++ = best;
+                *argMax++ = at;
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Keep(float value, int place, ref float best, ref int at)
+        {
+            bool better = value > best | float.IsNaN(value);
+            best = better ? value : best;
+            at = better ? place : at;
+        }
+    }
+
+    private readonly struct BackwardPlanes(PoolShape shape, float* dy, int* argMax, float* dx) : IChunks
+    {
+        public void Run(int chunk)
+        {
+            int first = chunk * PlanesPerChunk, end = Math.Min(first + PlanesPerChunk, shape.Planes);
+            new Span<float>(dx + ((long)first * shape.InputPlane), (end - first) * shape.InputPlane).Clear();
+            for (int plane = first; plane < end; plane++)
+            {
+                long from = (long)plane * shape.OutputPlane;
+                float* to = dx + ((long)plane * shape.InputPlane);
+                for (int p = 0; p < shape.OutputPlane; p++) to[argMax[from + p]] += dy[from + p];
+            }
+        }
+    }
+}

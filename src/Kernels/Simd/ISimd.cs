@@ -1,0 +1,40 @@
+namespace CnnEngine.Kernels;
+
+/// <summary>
+/// What a kernel may ask of a vector of floats. The runtime has no public interface over its vector widths, so each width is an
+/// empty struct that implements this one (a <i>witness</i>): a kernel written once as <c>Run&lt;S, V&gt;</c> is compiled for
+/// every width, and the calls below become single instructions.
+/// </summary>
+/// <typeparam name="V">The vector type.</typeparam>
+internal unsafe interface ISimd<V> where V : unmanaged
+{
+    /// <summary>How many floats a vector holds.</summary>
+    static abstract int Lanes { get; }
+
+    static abstract V Zero { get; }
+
+    /// <summary>Loads <see cref="Lanes"/> floats from any address.</summary>
+    static abstract V Load(float* source);
+
+    static abstract void Store(float* destination, V value);
+
+    static abstract V Broadcast(float value);
+
+    static abstract V Add(V a, V b);
+
+    static abstract V Subtract(V a, V b);
+
+    static abstract V Multiply(V a, V b);
+
+    /// <summary>a·b + c, with one rounding where the machine has it.</summary>
+    static abstract V MultiplyAdd(V a, V b, V c);
+
+    /// <summary>Lane by lane: <paramref name="x"/> &gt; 0 ? <paramref name="positive"/> : <paramref name="otherwise"/> (so for NaN, too).</summary>
+    static abstract V WherePositive(V x, V positive, V otherwise);
+
+    /// <summary>Lane by lane: <paramref name="x"/> &lt; 0 ? <paramref name="negative"/> : <paramref name="otherwise"/> (so for NaN, too).</summary>
+    static abstract V WhereNegative(V x, V negative, V otherwise);
+
+    /// <summary>The sum of all lanes.</summary>
+    static abstract float Sum(V value);
+}
