@@ -1,0 +1,117 @@
+namespace CnnEngine.Data;
+
+/// <summary>
+/// A dataset held in memory as bytes, a quarter of what floats would take; they become floats when they are read. Immutable once
+/// made, provided that nobody writes to the two arrays it was given.
+/// </summary>
+public sealed class ByteImages : IDataset
+{
+    private readonly byte[] _pixels;
+    private readonly byte[] _labels;
+    private readonly float[] _normalized;
+
+    /// <summary>Makes a dataset of pixels and labels; both arrays are kept, not copied.</summary>
+    /// <param name="name">What to call it.</param>
+    /// <param name="imageShape">The shape of one image, <c>C×H×W</c>.</param>
+    /// <param name="pixels"><c>N×C×H×W</c> pixels, 0 black to 255 white.</param>
+    /// <param name="labels">N labels.</param>
+    /// <param name="classes">How many classes there are, 1 to 256.</param>
+    /// <param name="normalization">What a pixel becomes when it is read.</param>
+    /// <exception cref="ArgumentException">
+    /// The shape is not that of an image, pixels and labels do not agree, or a label is not below <paramref name="classes"/>.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="classes"/> or the deviation is out of range.</exception>
+    public ByteImages(string name, Shape imageShape, byte[] pixels, byte[] labels, int classes, Normalization normalization)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(pixels);
+        ArgumentNullException.ThrowIfNull(labels);
+        if (imageShape.Rank != 3)
+            throw new ArgumentException($"dataset \"{name}\": an image's shape is C×H×W, not {imageShape}", nameof(imageShape));
+        if (classes is < 1 or > 256)
+            throw new ArgumentOutOfRangeException(nameof(classes), $"dataset \"{name}\": {classes} classes; there can be 1 to 256");
+        long expected = (long)labels.Length * imageShape.Length;
+        if (pixels.Length != expected)
+            throw new ArgumentException(
+                $"dataset \"{name}\": {labels.Length} images of {imageShape} have {expected} pixels, not {pixels.Length}", nameof(pixels));
+        if (IndexOfWrongLabel(labels, classes) is var wrong and >= 0)
+            throw new ArgumentException(
+                $"dataset \"{name}\": label {wrong} is {labels[wrong]}; labels must be 0..{classes - 1}", nameof(labels));
+        if (!(normalization.Deviation > 0 && float.IsFinite(normalization.Deviation) && float.IsFinite(normalization.Mean)))
+            throw new ArgumentOutOfRangeException(
+                nameof(normalization), $"dataset \"{name}\": {normalization}; both must be finite, the deviation above 0");
+
+        Name = name;
+        ImageShape = imageShape;
+        Classes = classes;
+        Normalization = normalization;
+        _pixels = pixels;
+        _labels = labels;
+        _normalized = normalization.Table();
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public Shape ImageShape { get; }
+
+    /// <inheritdoc/>
+    public int Count => _labels.Length;
+
+    /// <inheritdoc/>
+    public int Classes { get; }
+
+    /// <summary>What a pixel becomes when it is read.</summary>
+    public Normalization Normalization { get; }
+
+    /// <summary>The pixels of one image as they are stored, 0 black to 255 white, <c>C×H×W</c> of them: for drawing.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no image with this number.</exception>
+    public ReadOnlySpan<byte> Pixels(int index)
+    {
+        CheckIndex(index);
+        return _pixels.AsSpan(index * ImageShape.Length, ImageShape.Length);
+    }
+
+    /// <summary>The class of one image.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no image with this number.</exception>
+    public int Label(int index)
+    {
+        CheckIndex(index);
+        return _labels[index];
+    }
+
+    /// <inheritdoc/>
+    public void Read(ReadOnlySpan<int> indices, Span<float> images, Span<int> labels)
+    {
+        long needed = (long)indices.Length * ImageShape.Length;
+        if (images.Length < needed)
+            throw new ArgumentException(
+                $"dataset \"{Name}\": {indices.Length} images of {ImageShape} need {needed} floats, not {images.Length}", nameof(images));
+        if (labels.Length < indices.Length)
+            throw new ArgumentException(
+                $"dataset \"{Name}\": {indices.Length} images need room for as many labels, not {labels.Length}", nameof(labels));
+        for (int i = 0; i < indices.Length; i++)
+        {
+            labels[i] = Label(indices[i]);
+            Normalize(Pixels(indices[i]), images.Slice(i * ImageShape.Length, ImageShape.Length));
+        }
+    }
+
+    /// <summary>The place of the first label that is not below <paramref name="classes"/>, or −1.</summary>
+    internal static int IndexOfWrongLabel(ReadOnlySpan<byte> labels, int classes) =>
+        labels.IndexOfAnyExceptInRange((byte)0, (byte)(classes - 1));
+
+    private void Normalize(ReadOnlySpan<byte> pixels, Span<float> image)
+    {
+        ReadOnlySpan<float> normalized = _normalized;
+        for (int i = 0; i < pixels.Length; i++) image[i] = normalized[pixels[i]];
+    }
+
+    private void CheckIndex(int index)
+    {
+        if ((uint)index >= (uint)Count)
+            throw new ArgumentOutOfRangeException(
+                nameof(index), $"dataset \"{Name}\": there is no image {index}; they run from 0 to {Count - 1}");
+    }
+}

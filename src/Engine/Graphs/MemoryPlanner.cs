@@ -1,0 +1,35 @@
+namespace CnnEngine.Graphs;
+
+/// <summary>
+/// Places buffers in one block so that two overlap only if they are never needed at the same moment. Greedy by size: the largest
+/// first, each at the lowest place where it fits (Y. Pisarchyk, J. Lee, "Efficient Memory Management for Deep Neural Net
+/// Inference", 2020).
+/// </summary>
+internal static class MemoryPlanner
+{
+    /// <summary>Sets every buffer's offset for passes of <paramref name="images"/> images.</summary>
+    /// <returns>The floats that the whole takes.</returns>
+    public static long Place(IEnumerable<Buffer> buffers, int images)
+    {
+        List<(Buffer Buffer, long First, long End)> placed = [];
+        long total = 0;
+        // Ties in the order of use, so that the plan is the same every time.
+        foreach (Buffer buffer in buffers.OrderByDescending(b => b.FloatsPerImage).ThenBy(b => b.Start))
+        {
+            long size = ((long)buffer.FloatsPerImage * images + AlignedMemory.Alignment - 1) / AlignedMemory.Alignment * AlignedMemory.Alignment;
+            long first = 0;
+            foreach ((Buffer other, long otherFirst, long otherEnd) in placed.OrderBy(p => p.First))
+            {
+                if (other.End < buffer.Start || buffer.End < other.Start) continue;
+                if (first + size <= otherFirst) break;
+                first = Math.Max(first, otherEnd);
+            }
+            if (first + size > Array.MaxLength)
+                throw new ArgumentException($"the network's buffers for {images} images take more than {Array.MaxLength} floats; choose a smaller batch");
+            buffer.Offset = (int)first;
+            placed.Add((buffer, first, first + size));
+            total = Math.Max(total, first + size);
+        }
+        return total;
+    }
+}

@@ -1,0 +1,247 @@
+using System.Numerics.Tensors;
+using CnnEngine.Data;
+using CnnEngine.Kernels;
+using CnnEngine.Layers;
+using CnnEngine.Losses;
+
+namespace CnnEngine.Graphs;
+
+/// <summary>
+/// A graph compiled for images of one shape and batches up to one size: every buffer is planned, a step allocates nothing.
+/// One caller at a time.
+/// </summary>
+/// <remarks>
+/// A batch is cut into parts by its size alone. If the layers treat each image alone and the parameters are few, parts of at most
+/// 16 images run side by side through the whole network, each adding up gradients of its own: one parallel region for a whole
+/// step. Otherwise the batch runs as one part and the kernels share out their work. Either way the gradients are added in a fixed
+/// order, so that the same batch gives the same bits on any number of threads.
+/// </remarks>
+public sealed partial class Network
+{
+    // Images that go through the network together in one part: few enough for their activations to stay in the cache.
+    private const int PartImages = 16;
+
+    // A batch is cut into so many parts at most: each holds a copy of all gradients, to be added up.
+    private const int MaxParts = 16;
+
+    // With more parameters than these, adding up copies of the gradients costs more than it saves.
+    private const long MaxParametersForParts = 1 << 20;
+
+    // Gradients are added up in pieces of this many floats.
+    private const int PieceLength = 4096;
+
+    private readonly List<Node> _nodes;
+    private readonly Workspace[] _workspaces;
+    private readonly int _passImages;
+    private readonly (Parameter Parameter, int First, int Length)[] _pieces;
+    private readonly Action<int> _runPart;
+    private readonly Action<int> _addPiece;
+    private readonly int[] _indices;
+    private readonly int[] _labels;
+    private readonly Tensor _inputGradient;
+    private readonly Tensor _staging;
+    private readonly Tensor _outputs;
+
+    // The batch at hand.
+    private IDataset? _data;
+    private Loss? _loss;
+    private int _images;
+    private int _parts;
+    private bool _backward;
+
+    internal Network(Graph graph, Shape input, NetworkOptions options)
+    {
+        if (options.BatchSize < 1) throw new ArgumentException($"the batch size is {options.BatchSize}; it must be at least 1");
+        Options = options;
+        (_nodes, List<Buffer> buffers) = NetworkCompiler.Compile(graph, input, options);
+        Layers = [.. _nodes.Skip(1).Select(node => new NetworkLayer(node.Name, node.Layer!, node.Inputs[0].Shape, node.Shape))];
+        Parameters = [.. Layers.SelectMany(layer => layer.Layer.Parameters)];
+
+        long parameters = Parameters.Sum(p => (long)p.Value.Length);
+        bool inParts = _nodes.Skip(1).All(node => node.Layer!.TreatsImagesAlone) && parameters <= MaxParametersForParts;
+        int parts = inParts ? Parts(options.BatchSize) : 1;
+        _passImages = inParts ? Math.Min(PartImages, options.BatchSize) : options.BatchSize;
+        long floats = MemoryPlanner.Place(buffers, _passImages);
+
+        Dictionary<Parameter, int> offsets = [];
+        int gradients = 0;
+        foreach (Parameter parameter in Parameters)
+        {
+            offsets.Add(parameter, gradients);
+            gradients += (parameter.Value.Length + AlignedMemory.Alignment - 1) / AlignedMemory.Alignment * AlignedMemory.Alignment;
+        }
+        bool ownGradients = options.Training && parts > 1;
+        _workspaces = new Workspace[parts];
+        for (int i = 0; i < parts; i++) _workspaces[i] = new Workspace(_nodes, floats, offsets, ownGradients ? gradients : 0);
+        PlannedBytes = sizeof(float) * parts * (floats + (ownGradients ? gradients : 0));
+
+        _pieces = [.. Parameters.SelectMany(p => Enumerable.Range(0, (p.Value.Length + PieceLength - 1) / PieceLength)
+            .Select(i => (p, i * PieceLength, Math.Min(PieceLength, p.Value.Length - (i * PieceLength)))))];
+        _runPart = RunPart;
+        _addPiece = AddPiece;
+        _indices = new int[options.BatchSize];
+        _labels = new int[options.BatchSize];
+        _staging = Tensor.Zeros(input.Prepend(options.BatchSize));
+        _outputs = Tensor.Zeros(OutputShape.Prepend(options.BatchSize));
+        _inputGradient = options is { Training: true, InputGradient: true } ? Tensor.Zeros(_staging.Shape) : default;
+    }
+
+    /// <summary>What the network was compiled for.</summary>
+    public NetworkOptions Options { get; }
+
+    /// <summary>The shape of one image.</summary>
+    public Shape InputShape => _nodes[0].Shape;
+
+    /// <summary>The shape of one image's output.</summary>
+    public Shape OutputShape => _nodes[^1].Shape;
+
+    /// <summary>The layers in the order of computation.</summary>
+    public IReadOnlyList<NetworkLayer> Layers { get; }
+
+    /// <summary>All parameters, layer by layer.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>Bytes planned for activations, gradients between layers and partial sums of gradients, for all parts together.</summary>
+    public long PlannedBytes { get; }
+
+    /// <summary>∂loss/∂image of the last <see cref="Backpropagate"/>, N×C×H×W, if the network was compiled for it.</summary>
+    public Tensor InputGradient => _inputGradient;
+
+    /// <summary>
+    /// Runs a minibatch forward and backward: afterwards each parameter's gradient is that of the batch's mean loss.
+    /// </summary>
+    /// <param name="data">Where the images come from.</param>
+    /// <param name="indices">Which images, at most a batch.</param>
+    /// <param name="loss">What is to be made small.</param>
+    /// <returns>The losses and right guesses before any update.</returns>
+    /// <exception cref="InvalidOperationException">The network was compiled without training.</exception>
+    /// <exception cref="ArgumentException">The data's images have another shape, or there are no or too many indices.</exception>
+    public BatchResult Backpropagate(IDataset data, ReadOnlySpan<int> indices, Loss loss)
+    {
+        if (!Options.Training) throw new InvalidOperationException("the network was compiled without training; it keeps no gradients");
+        Begin(data, indices, loss);
+        _backward = true;
+        BatchResult result = RunParts();
+        // One part has added into the parameters' gradients itself.
+        if (_workspaces.Length > 1) Threads.For(_pieces.Length, _addPiece);
+        return result;
+    }
+
+    /// <summary>Runs images forward and says how well they are recognised.</summary>
+    /// <param name="data">Where the images come from.</param>
+    /// <param name="indices">Which images, at most a batch.</param>
+    /// <param name="loss">What to measure by.</param>
+    /// <exception cref="ArgumentException">The data's images have another shape, or there are no or too many indices.</exception>
+    public BatchResult Evaluate(IDataset data, ReadOnlySpan<int> indices, Loss loss)
+    {
+        Begin(data, indices, loss);
+        _backward = false;
+        return RunParts();
+    }
+
+    /// <summary>The outputs of the images of the last <see cref="Evaluate"/>, <see cref="Backpropagate"/> or prediction, in their order.</summary>
+    public ReadOnlySpan<float> Outputs => _outputs.Span[..(_images * OutputShape.Length)];
+
+    /// <summary>The network's output for any number of images.</summary>
+    /// <param name="images">Normalised images, N×C×H×W numbers.</param>
+    /// <param name="outputs">Receives N × <see cref="OutputShape"/> numbers: logits, for a classifier.</param>
+    /// <exception cref="ArgumentException">The numbers are not whole images, or the destination is too short.</exception>
+    public void Predict(ReadOnlySpan<float> images, Span<float> outputs)
+    {
+        int image = InputShape.Length, output = OutputShape.Length;
+        if (images.Length % image != 0) throw new ArgumentException($"{images.Length} numbers are not whole images of {InputShape}", nameof(images));
+        int count = images.Length / image;
+        if (outputs.Length < (long)count * output)
+            throw new ArgumentException($"outputs holds {outputs.Length} numbers; {count} images need {(long)count * output}", nameof(outputs));
+        (_data, _loss, _backward) = (null, null, false);
+        for (int first = 0; first < count; first += _images)
+        {
+            _images = Math.Min(Options.BatchSize, count - first);
+            images.Slice(first * image, _images * image).CopyTo(_staging.Span);
+            RunParts();
+            Outputs.CopyTo(outputs[(first * output)..]);
+        }
+    }
+
+    /// <summary>The network's output for a batch of any size, N×C×H×W, in a new tensor.</summary>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    public Tensor Predict(Tensor images)
+    {
+        if (images.Shape.Rank != InputShape.Rank + 1 || images.Shape.DropFirst() != InputShape)
+            throw new ArgumentException($"images are {images.Shape}; the network takes N×{InputShape}", nameof(images));
+        Tensor outputs = Tensor.Zeros(OutputShape.Prepend(images.Shape[0]));
+        Predict(images.Span, outputs.Span);
+        return outputs;
+    }
+
+    private void Begin(IDataset data, ReadOnlySpan<int> indices, Loss loss)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(loss);
+        if (data.ImageShape != InputShape) throw new ArgumentException($"{data.Name} has images of {data.ImageShape}, the network takes {InputShape}", nameof(data));
+        if (indices.Length < 1 || indices.Length > Options.BatchSize)
+            throw new ArgumentException($"{indices.Length} images were given; the network was compiled for 1 to {Options.BatchSize}", nameof(indices));
+        indices.CopyTo(_indices);
+        (_data, _loss, _images) = (data, loss, indices.Length);
+    }
+
+    private static int Parts(int images) => Math.Min((images + PartImages - 1) / PartImages, MaxParts);
+
+    private BatchResult RunParts()
+    {
+        _parts = Math.Min(_workspaces.Length, Parts(_images));
+        Threads.For(_parts, _runPart);
+        BatchResult result = default;
+        for (int part = 0; part < _parts; part++)
+            result += new BatchResult(_workspaces[part].Loss, _workspaces[part].Correct, 0);
+        return result with { Images = _images };
+    }
+
+    private void RunPart(int part)
+    {
+        Workspace workspace = _workspaces[part];
+        (workspace.Loss, workspace.Correct) = (0, 0);
+        if (_backward) workspace.ClearGradients();
+        int first = (int)((long)_images * part / _parts), end = (int)((long)_images * (part + 1) / _parts);
+        int passes = (end - first + _passImages - 1) / _passImages;
+        for (int pass = 0; pass < passes; pass++)
+            RunPass(workspace, first + ((end - first) * pass / passes), first + ((end - first) * (pass + 1) / passes));
+    }
+
+    /// <summary>Runs images <paramref name="first"/> to <paramref name="end"/> − 1 of the batch through all layers and back.</summary>
+    private void RunPass(Workspace workspace, int first, int end)
+    {
+        int images = end - first, image = InputShape.Length;
+        Span<int> labels = _labels.AsSpan(first, images);
+        Span<float> input = workspace.Span(_nodes[0].Value, images);
+        if (_data is null) _staging.Span.Slice(first * image, images * image).CopyTo(input);
+        else _data.Read(_indices.AsSpan(first, images), input, labels);
+
+        workspace.Forward(images, training: _backward, timed: IsTimed);
+        Span<float> outputs = workspace.Span(_nodes[^1].Value, images);
+        outputs.CopyTo(_outputs.Span.Slice(first * OutputShape.Length, outputs.Length));
+        if (_loss is null) return;
+
+        workspace.Loss += _loss.Run(outputs, labels, 1f / _images, workspace.Span(_nodes[^1].Gradient!, images));
+        for (int n = 0; n < images; n++)
+        {
+            ReadOnlySpan<float> output = outputs.Slice(n * OutputShape.Length, OutputShape.Length);
+            if (TensorPrimitives.IndexOfMax(output) == labels[n] && !float.IsNaN(output[labels[n]])) workspace.Correct++;
+        }
+        if (!_backward) return;
+
+        workspace.Backward(images, timed: IsTimed);
+        if (_inputGradient.Length > 0)
+            workspace.Span(_nodes[0].Gradient!, images).CopyTo(_inputGradient.Span.Slice(first * image, images * image));
+    }
+
+    /// <summary>Adds up one piece of a parameter's gradient over the parts, in their order.</summary>
+    private void AddPiece(int piece)
+    {
+        (Parameter parameter, int first, int length) = _pieces[piece];
+        Span<float> gradient = parameter.Gradient.Span.Slice(first, length);
+        _workspaces[0].Gradient(parameter).Slice(first, length).CopyTo(gradient);
+        for (int part = 1; part < _parts; part++)
+            TensorPrimitives.Add(gradient, _workspaces[part].Gradient(parameter).Slice(first, length), gradient);
+    }
+}

@@ -1,0 +1,136 @@
+using CnnEngine.Layers;
+
+namespace CnnEngine.Graphs;
+
+/// <summary>
+/// Turns a graph into nodes with shapes and buffers. A training step is a row of moments: seat i computes its output at moment i,
+/// the loss is taken at moment L (the number of seats), seat i computes its gradients at moment 2L − i. A buffer lives from the
+/// moment it is first written to the moment it is last read.
+/// </summary>
+internal sealed class NetworkCompiler
+{
+    private readonly NetworkOptions _options;
+    private readonly List<Node> _nodes = [];
+    private readonly List<Buffer> _buffers = [];
+
+    private NetworkCompiler(NetworkOptions options) => _options = options;
+
+    public static (List<Node> Nodes, List<Buffer> Buffers) Compile(Graph graph, Shape input, NetworkOptions options)
+    {
+        NetworkCompiler compiler = new(options);
+        compiler.PlanLayers(graph, input);
+        compiler.CheckThatAllIsRead();
+        compiler.FindWhatNeedsGradients();
+        compiler.PlaceValues();
+        if (options.Training) compiler.PlaceGradients();
+        else compiler._nodes[^1].Gradient = compiler.NewBuffer(compiler._nodes[^1].Shape.Length, compiler.Moments, compiler.Moments);
+        return (compiler._nodes, compiler._buffers);
+    }
+
+    private int Moments => _nodes.Count;
+
+    private void PlanLayers(Graph graph, Shape input)
+    {
+        if (graph.Layers.Count == 0) throw new ArgumentException("the network has no layers", nameof(graph));
+        _nodes.Add(new Node("input", null, [], input, 0));
+        HashSet<string> names = ["input"];
+        Dictionary<string, int> kinds = [];
+        int streams = 0;
+        foreach ((Layer layer, int[] seats) in graph.Layers)
+        {
+            int number = kinds[layer.Kind] = kinds.GetValueOrDefault(layer.Kind) + 1;
+            string name = layer.Name ?? $"{layer.Kind}{number}";
+            Node[] inputs = Array.ConvertAll(seats, seat => _nodes[seat]);
+            LayerPlan plan = new(Array.ConvertAll(inputs, node => node.Shape), _options.Seed, streams);
+            Shape shape;
+            try
+            {
+                shape = layer.Plan(plan);
+            }
+            catch (ArgumentException exception)
+            {
+                throw new ArgumentException($"{layer.GetType().Name} \"{name}\": {exception.Message}", exception);
+            }
+            if (!names.Add(name)) throw new ArgumentException($"two layers are named \"{name}\"; names must differ");
+            streams = plan.Streams;
+            Node node = new(name, layer, inputs, shape, _nodes.Count);
+            for (int i = 0; i < inputs.Length; i++) inputs[i].Readers.Add((node, i));
+            _nodes.Add(node);
+            int last = _options.Training ? 0 : node.Seat;
+            node.Saved = [.. plan.Reserved.Select(floats => NewBuffer(floats, node.Seat, last))];
+        }
+        if (!_options.Training) return;
+        foreach (Node node in _nodes)
+            foreach (Buffer saved in node.Saved) saved.Extend(node.Seat, BackwardMoment(node));
+    }
+
+    private int BackwardMoment(Node node) => (2 * Moments) - node.Seat;
+
+    private void CheckThatAllIsRead()
+    {
+        foreach (Node node in _nodes.SkipLast(1))
+            if (node.Readers.Count == 0) throw new ArgumentException($"nothing reads the output of \"{node.Name}\"; only the last layer's may be left unread");
+    }
+
+    private void FindWhatNeedsGradients()
+    {
+        _nodes[0].NeedsGradient = _options.InputGradient;
+        foreach (Node node in _nodes.Skip(1))
+            node.NeedsGradient = node.Layer!.Parameters.Count > 0 || node.Inputs.Any(input => input.NeedsGradient);
+    }
+
+    private void PlaceValues()
+    {
+        // Buffers whose numbers some layer's backward pass reads as its own output: nobody may write over them.
+        HashSet<Buffer> kept = [];
+        foreach (Node node in _nodes)
+        {
+            int last = _options.Training ? BackwardMoment(node) : node.Readers.Count > 0 ? node.Readers.Max(r => r.Node.Seat) : Moments;
+            if (node.Inputs is [{ Seat: > 0, Readers.Count: 1 } input] && node.Layer!.CanRunInPlace && !kept.Contains(input.Value))
+            {
+                node.IsInPlace = true;
+                node.Value = input.Value;
+                node.Value.Extend(node.Seat, last);
+                if (node.Layer is ActivationLayer activation && input.Layer is IFusesActivation && !input.IsFused)
+                {
+                    input.Activation = activation.Function;
+                    node.IsFused = true;
+                }
+            }
+            else
+            {
+                node.Value = NewBuffer(node.Shape.Length, node.Seat, last);
+            }
+            if (node.Layer?.BackwardReadsOutput == true) kept.Add(node.Value);
+        }
+    }
+
+    private void PlaceGradients()
+    {
+        foreach (Node node in Enumerable.Reverse(_nodes))
+        {
+            if (!node.NeedsGradient) continue;
+            if (node.Readers.Count == 0)
+            {
+                node.Gradient = NewBuffer(node.Shape.Length, Moments, BackwardMoment(node));
+                continue;
+            }
+            // The reader that comes last in the graph is the first to write; what further readers write is added to it.
+            foreach ((Node reader, int input) in node.Readers.OrderByDescending(r => r.Node.Seat))
+            {
+                Buffer gradient = reader.IsInPlace ? reader.Gradient! : NewBuffer(node.Shape.Length, BackwardMoment(reader), BackwardMoment(node));
+                gradient.Extend(BackwardMoment(reader), BackwardMoment(node));
+                reader.InputGradients[input] = gradient;
+                if (node.Gradient is null) node.Gradient = gradient;
+                else node.FurtherGradients.Add(gradient);
+            }
+        }
+    }
+
+    private Buffer NewBuffer(int floatsPerImage, int start, int end)
+    {
+        Buffer buffer = new(floatsPerImage, start, end);
+        _buffers.Add(buffer);
+        return buffer;
+    }
+}

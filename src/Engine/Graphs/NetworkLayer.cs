@@ -1,0 +1,17 @@
+using CnnEngine.Layers;
+
+namespace CnnEngine.Graphs;
+
+/// <summary>A layer in its place in a network.</summary>
+/// <param name="Name">Its name there.</param>
+/// <param name="Layer">The layer.</param>
+/// <param name="Input">The shape of one image of its (first) input.</param>
+/// <param name="Output">The shape of one image of its output.</param>
+public sealed record NetworkLayer(string Name, Layer Layer, Shape Input, Shape Output)
+{
+    /// <summary>How many numbers it learns.</summary>
+    public long ParameterCount => Layer.Parameters.Sum(p => (long)p.Value.Length);
+
+    /// <summary>Multiply-adds of one image's forward pass.</summary>
+    public long MultiplyAdds => Layer.MultiplyAdds(Input, Output);
+}

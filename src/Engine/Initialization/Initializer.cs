@@ -1,0 +1,58 @@
+namespace CnnEngine.Initialization;
+
+/// <summary>
+/// How a parameter begins. The variance of random weights follows the number of inputs (fan-in) or outputs (fan-out) of a neuron,
+/// so that signals neither die out nor blow up on their way through the layers.
+/// </summary>
+public sealed record Initializer
+{
+    private enum Fan
+    {
+        None,
+        In,
+        Average,
+    }
+
+    private readonly double _gain;
+    private readonly Fan _fan;
+    private readonly bool _uniform;
+    private readonly string _name;
+
+    private Initializer(string name, double gain, Fan fan, bool uniform) => (_name, _gain, _fan, _uniform) = (name, gain, fan, uniform);
+
+    /// <summary>Zeros, the beginning of biases.</summary>
+    public static Initializer Zeros { get; } = new("zeros", 0, Fan.None, uniform: false);
+
+    /// <summary>
+    /// Normal with variance <c>1/fan-in</c>, for tanh and sigmoid (Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, "Efficient BackProp", 1998).
+    /// </summary>
+    public static Initializer LeCun { get; } = new("lecun", 1, Fan.In, uniform: false);
+
+    /// <summary>
+    /// Uniform with variance <c>2/(fan-in + fan-out)</c>, for tanh and sigmoid (X. Glorot, Y. Bengio, "Understanding the Difficulty of
+    /// Training Deep Feedforward Neural Networks", 2010).
+    /// </summary>
+    public static Initializer Xavier { get; } = new("xavier", 1, Fan.Average, uniform: true);
+
+    /// <summary>
+    /// Normal with variance <c>2/fan-in</c>, for ReLU and its kin (K. He et al., "Delving Deep into Rectifiers", 2015).
+    /// </summary>
+    public static Initializer Kaiming { get; } = new("kaiming", 2, Fan.In, uniform: false);
+
+    /// <summary>The initializer's name.</summary>
+    public override string ToString() => _name;
+
+    internal void Fill(Span<float> values, int fanIn, int fanOut, ref SplitMix64 random)
+    {
+        if (_fan == Fan.None)
+        {
+            values.Fill((float)_gain);
+            return;
+        }
+        double deviation = Math.Sqrt(_gain / (_fan == Fan.In ? fanIn : (fanIn + fanOut) / 2.0));
+        // A uniform distribution on (−a, a) has the deviation a/√3.
+        double reach = deviation * Math.Sqrt(3);
+        foreach (ref float value in values)
+            value = (float)(_uniform ? ((2 * random.Even()) - 1) * reach : random.Normal() * deviation);
+    }
+}

@@ -1,0 +1,30 @@
+namespace CnnEngine.Layers;
+
+/// <summary>Sees an image as one row of features: <c>C×H×W → C·H·W</c>. The numbers stay where they are.</summary>
+public sealed class Flatten : Layer
+{
+    /// <inheritdoc/>
+    public override string Kind => "flatten";
+
+    /// <inheritdoc/>
+    public override bool CanRunInPlace => true;
+
+    /// <inheritdoc/>
+    public override Shape Plan(LayerPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return new Shape(plan.Input().Length);
+    }
+
+    /// <inheritdoc/>
+    public override void Forward(in Step step) => step.Input().CopyTo(step.Output);
+
+    /// <inheritdoc/>
+    public override void Backward(in Step step)
+    {
+        if (step.WantsInputGradient()) step.OutputGradient.CopyTo(step.InputGradient());
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => "Flatten";
+}

@@ -1,0 +1,93 @@
+using CnnEngine.Initialization;
+
+namespace CnnEngine.Layers;
+
+/// <summary>
+/// A node of a network with hand-written derivatives. A layer holds its options and its parameters, never activations: those
+/// belong to the network that it is compiled into and reach it through a <see cref="Step"/>.
+/// </summary>
+/// <remarks>
+/// To write one of your own: check the input and state the output's shape in <see cref="Plan"/>, compute in <see cref="Forward"/>
+/// and <see cref="Backward"/>, and run a gradient check on it. Both passes are called from several threads at
+/// once, each with images of its own, so they keep nothing in fields.
+/// </remarks>
+public abstract class Layer
+{
+    private readonly List<Parameter> _parameters = [];
+
+    /// <summary>
+    /// Its name in the network, which error messages, tables and weights files use. Left out, it is the kind and a number: <c>conv1</c>.
+    /// </summary>
+    public string? Name { get; init; }
+
+    /// <summary>What it learns; empty until the layer is planned for the first time.</summary>
+    public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>What names of this sort of layer begin with: <c>conv</c>, <c>pool</c>, <c>fc</c>.</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>How many values the layer reads.</summary>
+    public virtual int InputCount => 1;
+
+    /// <summary>Whether the layer may write its output over its input (and its input's gradient over its output's).</summary>
+    public virtual bool CanRunInPlace => false;
+
+    /// <summary>Whether <see cref="Backward"/> looks at the layer's own output, so that the next layer must not write over it.</summary>
+    public virtual bool BackwardReadsOutput => false;
+
+    /// <summary>
+    /// Whether each image is computed without looking at the others, so that a batch may be cut into parts that run side by side.
+    /// </summary>
+    public virtual bool TreatsImagesAlone => true;
+
+    /// <summary>
+    /// Called once when a network is compiled: checks the inputs, makes the parameters (unless they are there from an earlier
+    /// network), reserves what the backward pass needs, and returns the shape of one image's output.
+    /// </summary>
+    /// <exception cref="ArgumentException">The layer cannot take these inputs; the message says why, the network adds the layer's name.</exception>
+    public abstract Shape Plan(LayerPlan plan);
+
+    /// <summary>Reads the inputs of some images, writes their outputs.</summary>
+    public abstract void Forward(in Step step);
+
+    /// <summary>
+    /// Reads ∂loss/∂output, overwrites ∂loss/∂input where it is wanted, and adds ∂loss/∂parameter to the step's gradients.
+    /// </summary>
+    public abstract void Backward(in Step step);
+
+    /// <summary>Multiply-adds of one image's forward pass.</summary>
+    public virtual long MultiplyAdds(Shape input, Shape output) => 0;
+
+    /// <summary>The layer and its options, as in <c>Conv2d(6, 5×5, padding 2)</c>. Weights files hold it to recognise their network.</summary>
+    public abstract override string ToString();
+
+    /// <summary>
+    /// The parameter <paramref name="name"/>: a new one, filled by the initializer, when the layer is planned for the first time;
+    /// later the same one again.
+    /// </summary>
+    /// <param name="plan">The plan at hand.</param>
+    /// <param name="name">What it is called in the layer.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="initializer">How it begins.</param>
+    /// <param name="fanIn">How many inputs one output of the layer adds up.</param>
+    /// <param name="fanOut">How many outputs one input of the layer reaches.</param>
+    /// <exception cref="ArgumentException">The parameter exists and has another shape.</exception>
+    protected Parameter GetParameter(LayerPlan plan, string name, Shape shape, Initializer initializer, int fanIn, int fanOut)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(initializer);
+        Parameter? parameter = _parameters.Find(p => p.Name == name);
+        if (parameter is null)
+        {
+            parameter = new Parameter(name, shape);
+            SplitMix64 random = plan.NextRandom();
+            initializer.Fill(parameter.Value.Span, fanIn, fanOut, ref random);
+            _parameters.Add(parameter);
+        }
+        else if (parameter.Value.Shape != shape)
+        {
+            throw new ArgumentException($"its {name} is {parameter.Value.Shape} from an earlier network; this input needs {shape}");
+        }
+        return parameter;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+
+namespace CnnEngine.Layers;
+
+/// <summary>What a layer learns of its place in a network, and what it asks for, while the network is compiled.</summary>
+public sealed class LayerPlan
+{
+    private readonly Shape[] _inputs;
+    private readonly long _seed;
+    private int _streams;
+
+    internal LayerPlan(Shape[] inputs, long seed, int firstStream) => (_inputs, _seed, _streams) = (inputs, seed, firstStream);
+
+    /// <summary>How many values the layer reads.</summary>
+    public int InputCount => _inputs.Length;
+
+    /// <summary>The shape of one image's input: <c>C×H×W</c> or <c>F</c>.</summary>
+    public Shape Input(int index = 0) => _inputs[index];
+
+    /// <summary>Floats reserved for each image, slot by slot.</summary>
+    internal List<int> Reserved { get; } = [];
+
+    internal int Streams => _streams;
+
+    /// <summary>Reserves numbers that live from the forward to the backward pass, for each image.</summary>
+    /// <typeparam name="T">A type of four bytes: float, int, uint.</typeparam>
+    /// <returns>The slot to give to <see cref="Step.Saved{T}"/>; slots count from 0 in the order of the calls.</returns>
+    public int Reserve<T>(int countPerImage) where T : unmanaged
+    {
+        if (Unsafe.SizeOf<T>() != sizeof(float)) throw new NotSupportedException($"{typeof(T)} does not have four bytes");
+        Reserved.Add(countPerImage);
+        return Reserved.Count - 1;
+    }
+
+    /// <summary>The input as one image.</summary>
+    /// <exception cref="ArgumentException">It is not <c>C×H×W</c>.</exception>
+    public (int Channels, int Height, int Width) InputImage(int index = 0)
+    {
+        Shape shape = _inputs[index];
+        if (shape.Rank != 3) throw new ArgumentException($"input is {shape}; it must be an image, C×H×W");
+        return (shape[0], shape[1], shape[2]);
+    }
+
+    internal SplitMix64 NextRandom() => SplitMix64.For((ulong)_seed, (ulong)_streams++, 0);
+}

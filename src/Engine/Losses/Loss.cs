@@ -1,0 +1,44 @@
+using CnnEngine.Kernels;
+
+namespace CnnEngine.Losses;
+
+/// <summary>What training makes small: a number for each image, averaged over the minibatch.</summary>
+public abstract class Loss
+{
+    /// <summary>The losses of some images, and their derivatives by the network's output. Called from several threads at once.</summary>
+    /// <param name="outputs">The network's output, one row for each image.</param>
+    /// <param name="labels">One label for each image.</param>
+    /// <param name="scale">What the derivatives are multiplied by: 1/N for a minibatch of N.</param>
+    /// <param name="gradient">Receives <c>scale · ∂loss/∂output</c>.</param>
+    /// <returns>The sum of the losses, not scaled.</returns>
+    public abstract double Run(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient);
+}
+
+/// <summary>Cross-entropy of the softmax: <c>−Σ t · log softmax(z)</c>; its derivative is <c>softmax(z) − t</c>.</summary>
+public sealed class CrossEntropy : Loss
+{
+    /// <summary>Label smoothing ε, 0 to 1: the target is 1 − ε at the label plus ε/classes everywhere. 0 if left out.</summary>
+    public float Smoothing { get; init; }
+
+    /// <inheritdoc/>
+    public override double Run(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient) =>
+        SoftmaxCrossEntropy.Run(outputs.Length / labels.Length, outputs, labels, scale, gradient, Smoothing);
+}
+
+/// <summary>The notes' squared error, <c>½‖a − y‖²</c> with y = 1 at the label and 0 elsewhere; its derivative is <c>a − y</c>.</summary>
+public sealed class HalfSquaredError : Loss
+{
+    /// <inheritdoc/>
+    public override double Run(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient)
+    {
+        int classes = outputs.Length / labels.Length;
+        gradient.Clear();
+        for (int n = 0; n < labels.Length; n++)
+        {
+            if ((uint)labels[n] >= (uint)classes)
+                throw new ArgumentOutOfRangeException(nameof(labels), $"label {n} is {labels[n]}; the classes are 0 to {classes - 1}");
+            gradient[(n * classes) + labels[n]] = 1;
+        }
+        return SquaredError.Run(outputs, gradient, scale, gradient);
+    }
+}
