@@ -42,8 +42,9 @@ internal abstract unsafe class ConvAlgorithm
     {
         ConvAlgorithm? best = null;
         double least = double.PositiveInfinity;
-        foreach (ConvAlgorithm algorithm in All)
+        for (int i = 0; i < All.Count; i++) // an enumerator would be an allocation at every call
         {
+            ConvAlgorithm algorithm = All[i];
             if (!algorithm.Supports(pass, shape)) continue;
             double cost = algorithm.Cost(pass, shape);
             if (cost < least) (best, least) = (algorithm, cost);

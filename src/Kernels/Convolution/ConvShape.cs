@@ -17,23 +17,27 @@ public readonly record struct ConvShape
     public ConvShape(int images, int channels, Size2 image, int filters, Size2 filter, ConvOptions? options = null)
     {
         options ??= ConvOptions.Default;
+        this = new ConvShape(images, channels, image, filters, filter, options.Stride, options.Padding, options.Dilation, options.Groups);
+    }
+
+    /// <summary>The same without an object for the options: kernels that derive one shape from another allocate nothing.</summary>
+    internal ConvShape(int images, int channels, Size2 image, int filters, Size2 filter, Size2 stride, Padding padding, Size2 dilation, int groups)
+    {
         if (images < 1) throw new ArgumentException($"the number of images is {images}; it must be at least 1");
         if (channels < 1) throw new ArgumentException($"the number of input channels is {channels}; it must be at least 1");
         if (filters < 1) throw new ArgumentException($"the number of output channels is {filters}; it must be at least 1");
         image.ThrowUnlessPositive("the image size");
         filter.ThrowUnlessPositive("the filter size");
-        options.Stride.ThrowUnlessPositive("stride");
-        options.Dilation.ThrowUnlessPositive("dilation");
-        if (options.Groups < 1) throw new ArgumentException($"groups is {options.Groups}; it must be at least 1");
-        if (channels % options.Groups != 0)
-            throw new ArgumentException($"input has {channels} channels, groups is {options.Groups}; channels must divide by groups");
-        if (filters % options.Groups != 0)
-            throw new ArgumentException($"output has {filters} channels, groups is {options.Groups}; channels must divide by groups");
+        stride.ThrowUnlessPositive("stride");
+        dilation.ThrowUnlessPositive("dilation");
+        if (groups < 1) throw new ArgumentException($"groups is {groups}; it must be at least 1");
+        if (channels % groups != 0) throw new ArgumentException($"input has {channels} channels, groups is {groups}; channels must divide by groups");
+        if (filters % groups != 0) throw new ArgumentException($"output has {filters} channels, groups is {groups}; channels must divide by groups");
 
-        (N, C, K, Groups) = (images, channels, filters, options.Groups);
+        (N, C, K, Groups) = (images, channels, filters, groups);
         (H, W, R, S) = (image.Height, image.Width, filter.Height, filter.Width);
-        (Stride, Dilation) = (options.Stride, options.Dilation);
-        Padding = options.Padding.Resolve(image, filter, Stride, Dilation);
+        (Stride, Dilation) = (stride, dilation);
+        Padding = padding.Resolve(image, filter, Stride, Dilation);
         OutputHeight = Padding.OutputSize("rows", H, Padding.Top + Padding.Bottom, R, Stride.Height, Dilation.Height);
         OutputWidth = Padding.OutputSize("columns", W, Padding.Left + Padding.Right, S, Stride.Width, Dilation.Width);
     }
@@ -42,28 +46,28 @@ public readonly record struct ConvShape
     public int N { get; private init; }
 
     /// <summary>Input channels.</summary>
-    public int C { get; }
+    public int C { get; private init; }
 
     /// <summary>Rows of an input image.</summary>
-    public int H { get; }
+    public int H { get; private init; }
 
     /// <summary>Columns of an input image.</summary>
-    public int W { get; }
+    public int W { get; private init; }
 
     /// <summary>Output channels.</summary>
-    public int K { get; }
+    public int K { get; private init; }
 
     /// <summary>Rows of a filter.</summary>
-    public int R { get; }
+    public int R { get; private init; }
 
     /// <summary>Columns of a filter.</summary>
-    public int S { get; }
+    public int S { get; private init; }
 
     /// <summary>Rows and columns between two positions of the filter.</summary>
-    public Size2 Stride { get; }
+    public Size2 Stride { get; private init; }
 
     /// <summary>Zeros around the image, on each side.</summary>
-    public Padding Padding { get; }
+    public Padding Padding { get; private init; }
 
     /// <summary>Rows and columns between two taps of the filter.</summary>
     public Size2 Dilation { get; }
@@ -72,10 +76,10 @@ public readonly record struct ConvShape
     public int Groups { get; }
 
     /// <summary>H', the rows of an output image.</summary>
-    public int OutputHeight { get; }
+    public int OutputHeight { get; private init; }
 
     /// <summary>W', the columns of an output image.</summary>
-    public int OutputWidth { get; }
+    public int OutputWidth { get; private init; }
 
     /// <summary>Numbers in the input batch, N·C·H·W.</summary>
     public long InputLength => (long)N * C * H * W;
@@ -107,5 +111,25 @@ public readonly record struct ConvShape
     {
         if (images < 1) throw new ArgumentException($"the number of images is {images}; it must be at least 1");
         return this with { N = images };
+    }
+
+    /// <summary>
+    /// The forward convolution that the backward input pass of a stride of 1 is: from δ to ∂x, the channel axes exchanged, δ padded
+    /// by the filter's reach less the image's padding.
+    /// </summary>
+    /// <exception cref="ArgumentException">The image's padding exceeds the filter's reach.</exception>
+    internal ConvShape Rotated()
+    {
+        int rows = Dilation.Height * (R - 1), columns = Dilation.Width * (S - 1);
+        return this with
+        {
+            C = K,
+            K = C,
+            H = OutputHeight,
+            W = OutputWidth,
+            Padding = new Padding(rows - Padding.Top, rows - Padding.Bottom, columns - Padding.Left, columns - Padding.Right),
+            OutputHeight = H,
+            OutputWidth = W,
+        };
     }
 }

@@ -16,7 +16,7 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
     public override bool Supports(ConvPass pass, in ConvShape shape) => (long)shape.Taps * shape.OutputPlane < int.MaxValue;
 
     // The columns are written and read once for every K/g products made of each.
-    public override double Cost(ConvPass pass, in ConvShape shape) => shape.MultiplyAdds * (1 + (16.0 / shape.GroupFilters));
+    public override double Cost(ConvPass pass, in ConvShape shape) => shape.MultiplyAdds * (1.5 + (16.0 / shape.GroupFilters));
 
     public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y) =>
         Threads.For(shape.N, new ForwardImages(shape, x, w, bias, activation, y));

@@ -17,27 +17,15 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
 
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        ConvShape rotated = Rotated(shape);
+        ConvShape rotated = shape.Rotated();
         return Choose(ConvPass.Forward, rotated).Cost(ConvPass.Forward, rotated);
     }
 
     private static Size2 Reach(in ConvShape shape) => (shape.Dilation.Height * (shape.R - 1), shape.Dilation.Width * (shape.S - 1));
 
-    private static ConvShape Rotated(in ConvShape shape)
-    {
-        Size2 reach = Reach(shape);
-        Padding padding = shape.Padding;
-        return new ConvShape(shape.N, shape.K, (shape.OutputHeight, shape.OutputWidth), shape.C, (shape.R, shape.S), new ConvOptions
-        {
-            Padding = new Padding(reach.Height - padding.Top, reach.Height - padding.Bottom, reach.Width - padding.Left, reach.Width - padding.Right),
-            Dilation = shape.Dilation,
-            Groups = shape.Groups,
-        });
-    }
-
     public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx)
     {
-        ConvShape rotated = Rotated(shape);
+        ConvShape rotated = shape.Rotated();
         using Scratch.Lease scratch = Scratch.Take(shape.FilterLength);
         RotateFilters(shape, w, scratch.Data);
         Choose(ConvPass.Forward, rotated).Forward(rotated, dy, scratch.Data, null, Activation.Identity, dx);

@@ -15,7 +15,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
     // What a strip of the padded image may take of the second-level cache.
     private const int StripFloats = 1 << 17;
 
-    // What the padded images and deltas of a batch may take for the backward filter pass, which visits them once for each tile.
+    // What padded images and deltas may take at once in the backward filter pass, which visits them once for each tile.
     private const long BatchFloats = 1 << 22;
 
     // Vector loads run past the last pixel by up to two vectors of the widest kind.
@@ -23,20 +23,13 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 
     public override string Name => "shift";
 
-    public override bool Supports(ConvPass pass, in ConvShape shape) =>
-        pass != ConvPass.BackwardFilter || BatchScratch(shape) <= BatchFloats;
+    public override bool Supports(ConvPass pass, in ConvShape shape) => new ShiftedImage(shape, shape.OutputHeight).Length < int.MaxValue;
 
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        ShiftedImage layout = new(shape, shape.OutputHeight);
-        double idle = layout.Pixels / (double)shape.OutputPlane;
+        // Idle columns are multiplied like others; the backward passes add to memory more often.
+        double idle = new ShiftedImage(shape, shape.OutputHeight).Pixels / (double)shape.OutputPlane;
         return shape.MultiplyAdds * idle * (pass == ConvPass.Forward ? 1 : 1.25);
-    }
-
-    private static long BatchScratch(in ConvShape shape)
-    {
-        ShiftedImage layout = new(shape, shape.OutputHeight);
-        return shape.N * (layout.Length + ((long)shape.GroupFilters * layout.Pixels));
     }
 
     public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y)
@@ -58,7 +51,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             Packing.PackA(RowBlocks.ForBroadcast(shape.GroupFilters), shape.Taps, 1, new MatrixView(w + (g * group), shape.Taps), packed + (g * group));
     }
 
-    private static int RowsPerStrip(in ConvShape shape)
+    internal static int RowsPerStrip(in ConvShape shape)
     {
         ShiftedImage all = new(shape, shape.OutputHeight);
         long halo = all.Rows - shape.OutputHeight;
@@ -85,37 +78,47 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
     public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
     {
         ShiftedImage layout = new(shape, shape.OutputHeight);
-        long pixels = Vectors(layout.Pixels) * Simd.Lanes;
-        long imageX = layout.Length, imageDelta = shape.GroupFilters * pixels;
-        using Scratch.Lease scratch = Scratch.Take((shape.N * (imageX + imageDelta)) + Slack + shape.Taps);
-        float* planes = scratch.Data, deltas = planes + (shape.N * imageX) + Slack;
-        int* offsets = (int*)(deltas + (shape.N * imageDelta));
-        new Span<float>(planes + (shape.N * imageX), Slack).Clear();
+        int pixels = RoundUp(shape.OutputHeight * layout.RowLength, Simd.Lanes);
+        long perImage = layout.Length + ((long)shape.GroupFilters * pixels);
+        int imagesAtOnce = (int)Math.Clamp(BatchFloats / perImage, 1, shape.N);
+
+        using Scratch.Lease scratch = Scratch.Take((imagesAtOnce * perImage) + Slack + shape.Taps);
+        float* planes = scratch.Data, deltas = planes + (imagesAtOnce * layout.Length) + Slack;
+        int* offsets = (int*)(deltas + ((long)imagesAtOnce * shape.GroupFilters * pixels));
+        new Span<float>(planes + (imagesAtOnce * layout.Length), Slack).Clear();
         layout.WriteOffsets(offsets);
 
         RowBlocks filters = new(shape.GroupFilters, DotKernel.TallestA);
-        for (int g = 0; g < shape.Groups; g++)
-        {
-            Threads.For(shape.N, new GatherImages(shape, layout, g, x, dy, planes, deltas, (int)pixels));
-            Threads.For(filters.Count, new FilterTiles(shape, filters, planes, deltas, (int)pixels, offsets, dw + ((long)g * shape.GroupFilters * shape.Taps)));
-        }
+        for (int first = 0; first < shape.N; first += imagesAtOnce)
+            for (int g = 0; g < shape.Groups; g++)
+            {
+                int images = Math.Min(imagesAtOnce, shape.N - first);
+                float* imagesX = x + ((((long)first * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane);
+                float* imagesDelta = dy + ((((long)first * shape.K) + (g * shape.GroupFilters)) * shape.OutputPlane);
+                Threads.For(images, new GatherImages(shape, layout, imagesX, imagesDelta, planes, deltas, pixels));
+                float* gradient = dw + ((long)g * shape.GroupFilters * shape.Taps);
+                Threads.For(filters.Count, new FilterTiles(shape, layout.Length, images, filters, planes, deltas, pixels, offsets, gradient));
+            }
     }
 
-    private static int Vectors(int pixels) => (pixels + Simd.Lanes - 1) / Simd.Lanes;
-
-    /// <summary>Writes the delta of one channel with the idle columns that the image's layout has, as zeros.</summary>
-    private static void SpreadDelta(in ConvShape shape, int rowLength, float* dy, float* spread, int length)
+    /// <summary>
+    /// Writes a group's delta with the idle columns that the image's layout has, as zeros, each channel in
+    /// <paramref name="stride"/> floats.
+    /// </summary>
+    private static void SpreadDelta<S, V>(in ConvShape shape, int rowLength, float* dy, float* spread, int stride)
+        where S : struct, ISimd<V>
+        where V : unmanaged
     {
-        int width = shape.OutputWidth;
-        float* end = spread + length;
-        for (int i = 0; i < shape.OutputHeight; i++, dy += width, spread += rowLength)
+        float* end = dy + ((long)shape.GroupFilters * shape.OutputPlane);
+        int used = shape.OutputHeight * rowLength;
+        for (int k = 0; k < shape.GroupFilters; k++, dy += shape.OutputPlane, spread += stride)
         {
-            new ReadOnlySpan<float>(dy, width).CopyTo(new Span<float>(spread, width));
-            float* idle = spread + width;
-            float* next = i == shape.OutputHeight - 1 ? end : spread + rowLength;
-            while (idle < next) *idle++ = 0;
+            RowCopy.Spread<S, V>(shape.OutputHeight, shape.OutputWidth, dy, shape.OutputWidth, end, spread, rowLength);
+            new Span<float>(spread + used, stride - used).Clear();
         }
     }
+
+    private static int RoundUp(int length, int multiple) => (length + multiple - 1) / multiple * multiple;
 
     private struct ForwardStrips(ConvShape shape, int rows, int strips, float* x, float* packed, int* offsets, float* bias, Activation activation, float* y)
         : IChunks, ISimdKernel
@@ -137,38 +140,39 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             ShiftedImage layout = new(shape, Math.Min(rows, shape.OutputHeight));
             int width = 2 * S.Lanes;
             int pixels = ((outputRows - 1) * layout.RowLength) + shape.OutputWidth;
-            int stride = (pixels + width - 1) / width * width;
+            int stride = RoundUp(pixels, width);
             RowBlocks blocks = RowBlocks.ForBroadcast(shape.GroupFilters);
-            using Scratch.Lease scratch = Scratch.Take(layout.Length + Slack + ((long)RowBlocks.BroadcastTallest * stride));
+            using Scratch.Lease scratch = Scratch.Take(layout.Length + Slack + ((long)RowBlocks.BroadcastTallest * stride) + Slack);
             float* planes = scratch.Data, tile = planes + layout.Length + Slack;
             new Span<float>(planes + layout.Length, Slack).Clear();
 
             for (int g = 0; g < shape.Groups; g++)
             {
-                layout.Gather(x + (((long)image * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane, firstRow, planes);
+                long channel = ((long)image * shape.C) + (g * shape.GroupChannels);
+                float* from = x + (channel * shape.InputPlane);
+                // An image that needs no padding is read where it lies, unless the last vectors would reach beyond the batch.
+                bool inPlace = layout.IsImageItself && shape.InputLength - (channel * shape.InputPlane) >= layout.Length + Slack;
+                if (!inPlace) layout.Gather<S, V>(from, firstRow, planes);
+                float* pixelsFrom = inPlace ? from : planes;
                 float* filters = packed + ((long)g * shape.GroupFilters * shape.Taps);
                 for (int block = 0; block < blocks.Count; block++)
                 {
                     int first = blocks.First(block), height = blocks.Height(block);
-                    for (int p = 0; p < pixels; p += width)
-                        BroadcastKernel.Run<S, V>(height, shape.Taps, filters + ((long)first * shape.Taps), planes + p, offsets, tile + p, stride, accumulate: false);
+                    float* a = filters + ((long)first * shape.Taps);
+                    int p = 0;
+                    for (; pixels - p > S.Lanes; p += width)
+                        BroadcastKernel.Run<S, V>(height, shape.Taps, a, pixelsFrom + p, offsets, tile + p, stride, accumulate: false);
+                    if (p < pixels) BroadcastKernel.RunNarrow<S, V>(height, shape.Taps, a, pixelsFrom + p, offsets, tile + p, stride, accumulate: false);
                     for (int i = 0; i < height; i++)
                     {
                         int k = (g * shape.GroupFilters) + first + i;
                         float* to = y + (((((long)image * shape.K) + k) * shape.OutputHeight) + firstRow) * shape.OutputWidth;
-                        WriteRows<S, V>(outputRows, layout.RowLength, tile + (i * stride), bias == null ? 0 : bias[k], to);
+                        RowCopy.Gather<S, V>(outputRows, shape.OutputWidth, tile + (i * stride), layout.RowLength, bias == null ? 0 : bias[k], activation, to);
+                        if (activation.Kind is ActivationKind.Sigmoid or ActivationKind.Tanh)
+                            Activations.Forward(activation, to, to, outputRows * shape.OutputWidth);
                     }
                 }
             }
-        }
-
-        private readonly void WriteRows<S, V>(int rows, int rowLength, float* from, float bias, float* to)
-            where S : struct, ISimd<V>
-            where V : unmanaged
-        {
-            for (int i = 0; i < rows; i++)
-                Epilogue.Write<S, V>(from + (i * rowLength), shape.OutputWidth, bias, activation, to + (i * shape.OutputWidth));
-            Epilogue.Finish(activation, to, rows * shape.OutputWidth);
         }
     }
 
@@ -187,7 +191,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         {
             ShiftedImage layout = new(shape, shape.OutputHeight);
             int width = 2 * S.Lanes;
-            int pixels = layout.Pixels, stride = (pixels + width - 1) / width * width;
+            int pixels = layout.Pixels, stride = RoundUp(shape.OutputHeight * layout.RowLength, width);
             RowBlocks blocks = RowBlocks.ForBroadcast(shape.GroupChannels);
             long planesLength = layout.Length + Slack;
             using Scratch.Lease scratch = Scratch.Take(planesLength + ((long)shape.GroupFilters * stride) + shape.GroupFilters);
@@ -198,43 +202,48 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             float* taps = packed;
             for (int g = 0; g < shape.Groups; g++)
             {
-                for (int k = 0; k < shape.GroupFilters; k++)
-                {
-                    float* from = dy + ((((long)_image * shape.K) + (g * shape.GroupFilters) + k) * shape.OutputPlane);
-                    SpreadDelta(shape, layout.RowLength, from, delta + (k * stride), stride);
-                }
+                SpreadDelta<S, V>(shape, layout.RowLength, dy + ((((long)_image * shape.K) + (g * shape.GroupFilters)) * shape.OutputPlane), delta, stride);
                 new Span<float>(planes, (int)planesLength).Clear();
                 for (int r = 0; r < shape.R; r++)
                     for (int s = 0; s < shape.S; s++, taps += shape.GroupChannels * shape.GroupFilters)
                         for (int block = 0; block < blocks.Count; block++)
                         {
                             int first = blocks.First(block);
+                            float* a = taps + ((long)first * shape.GroupFilters);
                             float* to = planes + ((long)first * layout.ChannelLength) + layout.TapOffset(r, s);
-                            for (int p = 0; p < pixels; p += width)
-                                BroadcastKernel.Run<S, V>(
-                                    blocks.Height(block), shape.GroupFilters, taps + ((long)first * shape.GroupFilters), delta + p, offsets,
-                                    to + p, layout.ChannelLength, accumulate: true);
+                            int p = 0, height = blocks.Height(block);
+                            for (; pixels - p > S.Lanes; p += width)
+                                BroadcastKernel.Run<S, V>(height, shape.GroupFilters, a, delta + p, offsets, to + p, layout.ChannelLength, accumulate: true);
+                            if (p < pixels)
+                                BroadcastKernel.RunNarrow<S, V>(height, shape.GroupFilters, a, delta + p, offsets, to + p, layout.ChannelLength, accumulate: true);
                         }
-                layout.Scatter(planes, dx + ((((long)_image * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane));
+                layout.Scatter<S, V>(planes, dx + ((((long)_image * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane));
             }
         }
     }
 
-    private readonly struct GatherImages(ConvShape shape, ShiftedImage layout, int group, float* x, float* dy, float* planes, float* deltas, int pixels)
-        : IChunks
+    private struct GatherImages(ConvShape shape, ShiftedImage layout, float* x, float* dy, float* planes, float* deltas, int pixels) : IChunks, ISimdKernel
     {
-        public void Run(int image)
+        private int _image;
+
+        public void Run(int chunk)
         {
-            layout.Gather(x + ((((long)image * shape.C) + (group * shape.GroupChannels)) * shape.InputPlane), 0, planes + (image * layout.Length));
-            for (int k = 0; k < shape.GroupFilters; k++)
-            {
-                float* from = dy + ((((long)image * shape.K) + (group * shape.GroupFilters) + k) * shape.OutputPlane);
-                SpreadDelta(shape, layout.RowLength, from, deltas + ((((long)image * shape.GroupFilters) + k) * pixels), pixels);
-            }
+            GatherImages image = this;
+            image._image = chunk;
+            Simd.Run(ref image);
+        }
+
+        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            layout.Gather<S, V>(x + ((long)_image * shape.C * shape.InputPlane), 0, planes + (_image * layout.Length));
+            float* to = deltas + ((long)_image * shape.GroupFilters * pixels);
+            SpreadDelta<S, V>(shape, layout.RowLength, dy + ((long)_image * shape.K * shape.OutputPlane), to, pixels);
         }
     }
 
-    private struct FilterTiles(ConvShape shape, RowBlocks filters, float* planes, float* deltas, int pixels, int* offsets, float* dw) : IChunks, ISimdKernel
+    private struct FilterTiles(
+        ConvShape shape, long imageLength, int images, RowBlocks filters, float* planes, float* deltas, int pixels, int* offsets, float* dw)
+        : IChunks, ISimdKernel
     {
         private int _block;
 
@@ -258,11 +267,11 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                     ImageStrideA = (nint)shape.GroupFilters * pixels,
                     B = planes,
                     OffsetsB = offsets + taps.First(block),
-                    ImageStrideB = (nint)new ShiftedImage(shape, shape.OutputHeight).Length,
+                    ImageStrideB = (nint)imageLength,
                     C = dw + ((long)first * shape.Taps) + taps.First(block),
                     RowStrideC = shape.Taps,
                 };
-                DotKernel.Run<S, V>(filters.Height(_block), taps.Height(block), shape.N, pixels / S.Lanes, operands);
+                DotKernel.Run<S, V>(filters.Height(_block), taps.Height(block), images, pixels / S.Lanes, operands);
             }
         }
     }

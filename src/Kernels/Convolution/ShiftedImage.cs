@@ -62,62 +62,99 @@ internal readonly struct ShiftedImage
         return plane + (row / _shape.Stride.Height * RowLength) + (column / _shape.Stride.Width);
     }
 
+    /// <summary>Whether the image lies in memory as the layout wants it, so that nothing need be copied.</summary>
+    public bool IsImageItself =>
+        _phaseRows * _phaseColumns == 1 && _shape.Stride == 1 && _shape.Padding == Padding.Valid && Rows == _shape.H && RowLength == _shape.W;
+
     /// <summary>Lays out one group of one image, from output row <paramref name="firstRow"/> on.</summary>
     /// <param name="image">The group's first channel, (C/g)×H×W.</param>
     /// <param name="firstRow">The first output row covered.</param>
     /// <param name="planes">Receives <see cref="Length"/> numbers.</param>
-    public unsafe void Gather(float* image, int firstRow, float* planes) => Move(image, firstRow, planes, scatter: false);
-
-    /// <summary>The reverse: writes every pixel of the image from its place in the planes, and zero where no tap reaches.</summary>
-    /// <remarks>Only for a layout of all output rows.</remarks>
-    public unsafe void Scatter(float* planes, float* image)
+    public unsafe void Gather<S, V>(float* image, int firstRow, float* planes) where S : struct, ISimd<V> where V : unmanaged
     {
-        new Span<float>(image, _shape.GroupChannels * _shape.InputPlane).Clear();
-        Move(image, 0, planes, scatter: true);
-    }
-
-    private unsafe void Move(float* image, int firstRow, float* planes, bool scatter)
-    {
-        int strideRows = _shape.Stride.Height, strideColumns = _shape.Stride.Width;
+        float* imageEnd = image + ((long)_shape.GroupChannels * _shape.InputPlane);
         for (int c = 0; c < _shape.GroupChannels; c++, image += _shape.InputPlane)
-            for (int phaseRow = 0; phaseRow < _phaseRows; phaseRow++)
-                for (int phaseColumn = 0; phaseColumn < _phaseColumns; phaseColumn++)
+            for (int phase = 0; phase < _phaseRows * _phaseColumns; phase++, planes += Rows * RowLength)
+            {
+                Window inside = Inside(phase, firstRow);
+                if (inside.IsEmpty)
                 {
-                    int top = (firstRow * strideRows) + FirstOf(phaseRow, strideRows, _shape.Dilation.Height) - _shape.Padding.Top;
-                    int left = FirstOf(phaseColumn, strideColumns, _shape.Dilation.Width) - _shape.Padding.Left;
-                    // Columns [before, end) of the plane lie inside the image.
-                    int before = left >= 0 ? 0 : Math.Min((strideColumns - 1 - left) / strideColumns, RowLength);
-                    int end = left >= _shape.W ? before : Math.Clamp(((_shape.W - 1 - left) / strideColumns) + 1, before, RowLength);
-                    for (int i = 0; i < Rows; i++, planes += RowLength)
+                    new Span<float>(planes, Rows * RowLength).Clear();
+                    continue;
+                }
+                float* from = image + (inside.ImageRow * _shape.W) + inside.ImageColumn;
+                int fromStride = _shape.Stride.Height * _shape.W;
+                int before = (inside.FirstRow * RowLength) + inside.FirstColumn;
+                new Span<float>(planes, before).Clear();
+                float* to = planes + before;
+                int after = ((Rows - inside.EndRow) * RowLength) + RowLength - inside.EndColumn;
+                if (_shape.Stride.Width == 1)
+                {
+                    // The gap behind a row reaches to the next row's first pixel; the last row has none.
+                    int last = inside.RowCount - 1;
+                    RowCopy.Spread<S, V>(last, inside.ColumnCount, from, fromStride, imageEnd, to, RowLength);
+                    RowCopy.Spread<S, V>(1, inside.ColumnCount, from + (last * fromStride), fromStride, imageEnd, to + (last * RowLength), inside.ColumnCount);
+                }
+                else
+                {
+                    for (int i = 0; i < inside.RowCount; i++)
                     {
-                        int row = top + (i * strideRows);
-                        bool inside = row >= 0 && row < _shape.H;
-                        if (scatter)
-                        {
-                            if (inside) ScatterRow(planes, before, end, image + (row * _shape.W) + left, strideColumns);
-                        }
-                        else if (inside) GatherRow(image + (row * _shape.W) + left, strideColumns, before, end, planes, RowLength);
-                        else new Span<float>(planes, RowLength).Clear();
+                        for (int j = 0; j < inside.ColumnCount; j++) to[(i * RowLength) + j] = from[(i * fromStride) + (j * _shape.Stride.Width)];
+                        if (i < inside.RowCount - 1) new Span<float>(to + (i * RowLength) + inside.ColumnCount, RowLength - inside.ColumnCount).Clear();
                     }
                 }
+                new Span<float>(planes + (Rows * RowLength) - after, after).Clear();
+            }
     }
 
-    private static unsafe void GatherRow(float* from, int stride, int before, int end, float* to, int length)
+    /// <summary>The reverse: writes every pixel of the image from its place in the planes, and zero where no tap reaches.</summary>
+    /// <remarks>Only for a layout of all output rows; the planes are read up to a vector beyond their end.</remarks>
+    public unsafe void Scatter<S, V>(float* planes, float* image) where S : struct, ISimd<V> where V : unmanaged
     {
-        for (int j = 0; j < before; j++) to[j] = 0;
-        if (stride == 1)
-            new ReadOnlySpan<float>(from + before, end - before).CopyTo(new Span<float>(to + before, end - before));
-        else
-            for (int j = before; j < end; j++) to[j] = from[j * stride];
-        for (int j = end; j < length; j++) to[j] = 0;
+        new Span<float>(image, _shape.GroupChannels * _shape.InputPlane).Clear();
+        for (int c = 0; c < _shape.GroupChannels; c++, image += _shape.InputPlane)
+            for (int phase = 0; phase < _phaseRows * _phaseColumns; phase++, planes += Rows * RowLength)
+            {
+                Window inside = Inside(phase, 0);
+                if (inside.IsEmpty) continue;
+                float* from = planes + (inside.FirstRow * RowLength) + inside.FirstColumn;
+                float* to = image + (inside.ImageRow * _shape.W) + inside.ImageColumn;
+                int stride = _shape.Stride.Height * _shape.W;
+                if (_shape.Stride == 1 && inside.ColumnCount == _shape.W)
+                {
+                    RowCopy.Gather<S, V>(inside.RowCount, _shape.W, from, RowLength, 0, Activation.Identity, to);
+                    continue;
+                }
+                for (int i = 0; i < inside.RowCount; i++)
+                    for (int j = 0; j < inside.ColumnCount; j++) to[(i * stride) + (j * _shape.Stride.Width)] = from[(i * RowLength) + j];
+            }
     }
 
-    private static unsafe void ScatterRow(float* from, int before, int end, float* to, int stride)
+    /// <summary>The part of a plane that lies inside the image, and where in the image it begins.</summary>
+    private readonly record struct Window(int FirstRow, int EndRow, int FirstColumn, int EndColumn, int ImageRow, int ImageColumn)
     {
-        if (stride == 1)
-            new ReadOnlySpan<float>(from + before, end - before).CopyTo(new Span<float>(to + before, end - before));
-        else
-            for (int j = before; j < end; j++) to[j * stride] = from[j];
+        public int RowCount => EndRow - FirstRow;
+
+        public int ColumnCount => EndColumn - FirstColumn;
+
+        public bool IsEmpty => RowCount <= 0 || ColumnCount <= 0;
+    }
+
+    private Window Inside(int phase, int firstOutputRow)
+    {
+        (int strideRows, int strideColumns) = (_shape.Stride.Height, _shape.Stride.Width);
+        int top = (firstOutputRow * strideRows) + FirstOf(phase / _phaseColumns, strideRows, _shape.Dilation.Height) - _shape.Padding.Top;
+        int left = FirstOf(phase % _phaseColumns, strideColumns, _shape.Dilation.Width) - _shape.Padding.Left;
+        (int firstRow, int endRow) = Clip(top, strideRows, _shape.H, Rows);
+        (int firstColumn, int endColumn) = Clip(left, strideColumns, _shape.W, RowLength);
+        return new Window(firstRow, endRow, firstColumn, endColumn, top + (firstRow * strideRows), left + (firstColumn * strideColumns));
+
+        // The places i, 0 ≤ i < count, for which start + i·stride lies in 0 … size − 1.
+        static (int First, int End) Clip(int start, int stride, int size, int count)
+        {
+            int first = start >= 0 ? 0 : Math.Min((stride - 1 - start) / stride, count);
+            return (first, start >= size ? first : Math.Clamp(((size - 1 - start) / stride) + 1, first, count));
+        }
     }
 
     // Taps fall on the residues 0, d, 2d, … (mod stride): min(taps, stride / gcd(d, stride)) different ones, met in this order.

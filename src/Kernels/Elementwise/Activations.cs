@@ -27,6 +27,7 @@ public static unsafe class Activations
 
     internal static void Forward(Activation activation, float* x, float* y, int length)
     {
+        if (length == 0) return; // TensorPrimitives.Sigmoid refuses an empty span
         switch (activation.Kind)
         {
             case ActivationKind.Identity: if (x != y) new ReadOnlySpan<float>(x, length).CopyTo(new Span<float>(y, length)); break;

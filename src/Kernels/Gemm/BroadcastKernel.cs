@@ -4,7 +4,7 @@ namespace CnnEngine.Kernels;
 
 /// <summary>
 /// The broadcast micro-kernel, where nearly all multiply-adds of the engine happen:
-/// <code>C[i, j] (+)= Σ_t A[t, i] · B(t)[j]      i &lt; R, j &lt; 2·lanes</code>
+/// <code>C[i, j] (+)= Σ_t A[t, i] · B(t)[j]      i &lt; R, j &lt; W·lanes</code>
 /// as a sum of outer products with all of C's tile in registers. A is packed, R numbers a step. Row t of B lies wherever
 /// <c>offsets[t]</c> says: at t·width in a packed panel, at t·stride in a matrix left where it is, at a filter tap's shift in an
 /// image. That one indirection costs a scalar load a step and makes GEMM and convolution the same loop (after M. Dukhan,
@@ -17,35 +17,46 @@ namespace CnnEngine.Kernels;
 /// </remarks>
 internal static unsafe class BroadcastKernel
 {
-    /// <summary>Runs the kernel for a tile of <paramref name="rows"/> rows, 1 to 12.</summary>
+    /// <summary>Runs the kernel for a tile of <paramref name="rows"/> rows, 1 to 12, that is two vectors wide.</summary>
     public static void Run<S, V>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
+        where V : unmanaged => Run<S, V, N2>(rows, steps, a, b, offsets, c, rowStride, accumulate);
+
+    /// <summary>The same for a tile that is one vector wide.</summary>
+    public static void RunNarrow<S, V>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
+        where S : struct, ISimd<V>
+        where V : unmanaged => Run<S, V, N1>(rows, steps, a, b, offsets, c, rowStride, accumulate);
+
+    private static void Run<S, V, W>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
+        where S : struct, ISimd<V>
         where V : unmanaged
+        where W : struct, IConstant
     {
         switch (rows)
         {
-            case 1: Tile<S, V, N1>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 2: Tile<S, V, N2>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 3: Tile<S, V, N3>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 4: Tile<S, V, N4>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 5: Tile<S, V, N5>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 6: Tile<S, V, N6>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 7: Tile<S, V, N7>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 8: Tile<S, V, N8>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 9: Tile<S, V, N9>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 10: Tile<S, V, N10>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 11: Tile<S, V, N11>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 12: Tile<S, V, N12>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 1: Tile<S, V, N1, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 2: Tile<S, V, N2, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 3: Tile<S, V, N3, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 4: Tile<S, V, N4, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 5: Tile<S, V, N5, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 6: Tile<S, V, N6, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 7: Tile<S, V, N7, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 8: Tile<S, V, N8, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 9: Tile<S, V, N9, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 10: Tile<S, V, N10, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 11: Tile<S, V, N11, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 12: Tile<S, V, N12, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
             default: throw new ArgumentOutOfRangeException(nameof(rows), rows, "a tile has 1 to 12 rows");
         }
     }
 
     // Optimised at once: a loop that runs from the first step on must not begin its life unoptimised.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<S, V, R>(int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
+    private static void Tile<S, V, R, W>(int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
         where R : struct, IConstant
+        where W : struct, IConstant
     {
         V c0l = S.Zero, c0r = S.Zero;
         V c1l = S.Zero, c1r = S.Zero;
@@ -63,47 +74,43 @@ internal static unsafe class BroadcastKernel
         for (int t = 0; t < steps; t++)
         {
             float* row = b + offsets[t];
-            V left = S.Load(row), right = S.Load(row + S.Lanes);
-            { V x = S.Broadcast(a[0]); c0l = S.MultiplyAdd(x, left, c0l); c0r = S.MultiplyAdd(x, right, c0r); }
-            if (R.Value > 1) { V x = S.Broadcast(a[1]); c1l = S.MultiplyAdd(x, left, c1l); c1r = S.MultiplyAdd(x, right, c1r); }
-            if (R.Value > 2) { V x = S.Broadcast(a[2]); c2l = S.MultiplyAdd(x, left, c2l); c2r = S.MultiplyAdd(x, right, c2r); }
-            if (R.Value > 3) { V x = S.Broadcast(a[3]); c3l = S.MultiplyAdd(x, left, c3l); c3r = S.MultiplyAdd(x, right, c3r); }
-            if (R.Value > 4) { V x = S.Broadcast(a[4]); c4l = S.MultiplyAdd(x, left, c4l); c4r = S.MultiplyAdd(x, right, c4r); }
-            if (R.Value > 5) { V x = S.Broadcast(a[5]); c5l = S.MultiplyAdd(x, left, c5l); c5r = S.MultiplyAdd(x, right, c5r); }
-            if (R.Value > 6) { V x = S.Broadcast(a[6]); c6l = S.MultiplyAdd(x, left, c6l); c6r = S.MultiplyAdd(x, right, c6r); }
-            if (R.Value > 7) { V x = S.Broadcast(a[7]); c7l = S.MultiplyAdd(x, left, c7l); c7r = S.MultiplyAdd(x, right, c7r); }
-            if (R.Value > 8) { V x = S.Broadcast(a[8]); c8l = S.MultiplyAdd(x, left, c8l); c8r = S.MultiplyAdd(x, right, c8r); }
-            if (R.Value > 9) { V x = S.Broadcast(a[9]); c9l = S.MultiplyAdd(x, left, c9l); c9r = S.MultiplyAdd(x, right, c9r); }
-            if (R.Value > 10) { V x = S.Broadcast(a[10]); c10l = S.MultiplyAdd(x, left, c10l); c10r = S.MultiplyAdd(x, right, c10r); }
-            if (R.Value > 11) { V x = S.Broadcast(a[11]); c11l = S.MultiplyAdd(x, left, c11l); c11r = S.MultiplyAdd(x, right, c11r); }
+            V left = S.Load(row), right = W.Value > 1 ? S.Load(row + S.Lanes) : S.Zero;
+            { V x = S.Broadcast(a[0]); c0l = S.MultiplyAdd(x, left, c0l); if (W.Value > 1) c0r = S.MultiplyAdd(x, right, c0r); }
+            if (R.Value > 1) { V x = S.Broadcast(a[1]); c1l = S.MultiplyAdd(x, left, c1l); if (W.Value > 1) c1r = S.MultiplyAdd(x, right, c1r); }
+            if (R.Value > 2) { V x = S.Broadcast(a[2]); c2l = S.MultiplyAdd(x, left, c2l); if (W.Value > 1) c2r = S.MultiplyAdd(x, right, c2r); }
+            if (R.Value > 3) { V x = S.Broadcast(a[3]); c3l = S.MultiplyAdd(x, left, c3l); if (W.Value > 1) c3r = S.MultiplyAdd(x, right, c3r); }
+            if (R.Value > 4) { V x = S.Broadcast(a[4]); c4l = S.MultiplyAdd(x, left, c4l); if (W.Value > 1) c4r = S.MultiplyAdd(x, right, c4r); }
+            if (R.Value > 5) { V x = S.Broadcast(a[5]); c5l = S.MultiplyAdd(x, left, c5l); if (W.Value > 1) c5r = S.MultiplyAdd(x, right, c5r); }
+            if (R.Value > 6) { V x = S.Broadcast(a[6]); c6l = S.MultiplyAdd(x, left, c6l); if (W.Value > 1) c6r = S.MultiplyAdd(x, right, c6r); }
+            if (R.Value > 7) { V x = S.Broadcast(a[7]); c7l = S.MultiplyAdd(x, left, c7l); if (W.Value > 1) c7r = S.MultiplyAdd(x, right, c7r); }
+            if (R.Value > 8) { V x = S.Broadcast(a[8]); c8l = S.MultiplyAdd(x, left, c8l); if (W.Value > 1) c8r = S.MultiplyAdd(x, right, c8r); }
+            if (R.Value > 9) { V x = S.Broadcast(a[9]); c9l = S.MultiplyAdd(x, left, c9l); if (W.Value > 1) c9r = S.MultiplyAdd(x, right, c9r); }
+            if (R.Value > 10) { V x = S.Broadcast(a[10]); c10l = S.MultiplyAdd(x, left, c10l); if (W.Value > 1) c10r = S.MultiplyAdd(x, right, c10r); }
+            if (R.Value > 11) { V x = S.Broadcast(a[11]); c11l = S.MultiplyAdd(x, left, c11l); if (W.Value > 1) c11r = S.MultiplyAdd(x, right, c11r); }
             a += R.Value;
         }
 
-        Write<S, V>(c, c0l, c0r, accumulate);
-        if (R.Value > 1) Write<S, V>(c + rowStride, c1l, c1r, accumulate);
-        if (R.Value > 2) Write<S, V>(c + (2 * rowStride), c2l, c2r, accumulate);
-        if (R.Value > 3) Write<S, V>(c + (3 * rowStride), c3l, c3r, accumulate);
-        if (R.Value > 4) Write<S, V>(c + (4 * rowStride), c4l, c4r, accumulate);
-        if (R.Value > 5) Write<S, V>(c + (5 * rowStride), c5l, c5r, accumulate);
-        if (R.Value > 6) Write<S, V>(c + (6 * rowStride), c6l, c6r, accumulate);
-        if (R.Value > 7) Write<S, V>(c + (7 * rowStride), c7l, c7r, accumulate);
-        if (R.Value > 8) Write<S, V>(c + (8 * rowStride), c8l, c8r, accumulate);
-        if (R.Value > 9) Write<S, V>(c + (9 * rowStride), c9l, c9r, accumulate);
-        if (R.Value > 10) Write<S, V>(c + (10 * rowStride), c10l, c10r, accumulate);
-        if (R.Value > 11) Write<S, V>(c + (11 * rowStride), c11l, c11r, accumulate);
+        Write<S, V, W>(c, c0l, c0r, accumulate);
+        if (R.Value > 1) Write<S, V, W>(c + rowStride, c1l, c1r, accumulate);
+        if (R.Value > 2) Write<S, V, W>(c + (2 * rowStride), c2l, c2r, accumulate);
+        if (R.Value > 3) Write<S, V, W>(c + (3 * rowStride), c3l, c3r, accumulate);
+        if (R.Value > 4) Write<S, V, W>(c + (4 * rowStride), c4l, c4r, accumulate);
+        if (R.Value > 5) Write<S, V, W>(c + (5 * rowStride), c5l, c5r, accumulate);
+        if (R.Value > 6) Write<S, V, W>(c + (6 * rowStride), c6l, c6r, accumulate);
+        if (R.Value > 7) Write<S, V, W>(c + (7 * rowStride), c7l, c7r, accumulate);
+        if (R.Value > 8) Write<S, V, W>(c + (8 * rowStride), c8l, c8r, accumulate);
+        if (R.Value > 9) Write<S, V, W>(c + (9 * rowStride), c9l, c9r, accumulate);
+        if (R.Value > 10) Write<S, V, W>(c + (10 * rowStride), c10l, c10r, accumulate);
+        if (R.Value > 11) Write<S, V, W>(c + (11 * rowStride), c11l, c11r, accumulate);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write<S, V>(float* c, V left, V right, bool accumulate)
+    private static void Write<S, V, W>(float* c, V left, V right, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
+        where W : struct, IConstant
     {
-        if (accumulate)
-        {
-            left = S.Add(left, S.Load(c));
-            right = S.Add(right, S.Load(c + S.Lanes));
-        }
-        S.Store(c, left);
-        S.Store(c + S.Lanes, right);
+        S.Store(c, accumulate ? S.Add(left, S.Load(c)) : left);
+        if (W.Value > 1) S.Store(c + S.Lanes, accumulate ? S.Add(right, S.Load(c + S.Lanes)) : right);
     }
 }

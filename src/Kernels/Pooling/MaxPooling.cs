@@ -47,18 +47,28 @@ public static unsafe class MaxPooling
 
     private static int Chunks(in PoolShape shape) => (shape.Planes + PlanesPerChunk - 1) / PlanesPerChunk;
 
-    private readonly struct ForwardPlanes(PoolShape shape, float* x, float* y, int* argMax) : IChunks
+    private struct ForwardPlanes(PoolShape shape, float* x, float* y, int* argMax) : IChunks, ISimdKernel
     {
+        private int _chunk;
+
         public void Run(int chunk)
         {
-            int end = Math.Min((chunk + 1) * PlanesPerChunk, shape.Planes);
-            for (int plane = chunk * PlanesPerChunk; plane < end; plane++)
+            ForwardPlanes planes = this;
+            planes._chunk = chunk;
+            Simd.Run(ref planes);
+        }
+
+        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            int end = Math.Min((_chunk + 1) * PlanesPerChunk, shape.Planes);
+            for (int plane = _chunk * PlanesPerChunk; plane < end; plane++)
             {
+                float* from = x + ((long)plane * shape.InputPlane);
                 long to = (long)plane * shape.OutputPlane;
-                if (shape.Window == 2 && shape.Stride == 2 && shape.Padding == Padding.Valid)
-                    Halve(shape, x + ((long)plane * shape.InputPlane), y + to, argMax + to);
+                if (MaxPooling2x2.Fits(shape))
+                    MaxPooling2x2.Forward<S, V>(shape, from, x + shape.InputLength, y + to, y + ((long)end * shape.OutputPlane), argMax + to);
                 else
-                    Plane(shape, x + ((long)plane * shape.InputPlane), y + to, argMax + to);
+                    Plane(shape, from, y + to, argMax + to);
             }
         }
     }
@@ -86,46 +96,30 @@ public static unsafe class MaxPooling
         }
     }
 
-    /// <summary>The commonest case, 2×2 windows side by side, without a branch that the data decides.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Halve(in PoolShape shape, float* x, float* y, int* argMax)
+    private struct BackwardPlanes(PoolShape shape, float* dy, int* argMax, float* dx) : IChunks, ISimdKernel
     {
-        int width = shape.W;
-        for (int i = 0; i < shape.OutputHeight; i++)
-        {
-            int place = 2 * i * width;
-            for (int j = 0; j < shape.OutputWidth; j++, place += 2)
-            {
-                float* from = x + place;
-                float best = from[0];
-                int at = place;
-                Keep(from[1], place + 1, ref best, ref at);
-                Keep(from[width], place + width, ref best, ref at);
-                Keep(from[width + 1], place + width + 1, ref best, ref at);
-                *y++ = best;
-                *argMax++ = at;
-            }
-        }
+        private int _chunk;
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static void Keep(float value, int place, ref float best, ref int at)
-        {
-            bool better = value > best | float.IsNaN(value);
-            best = better ? value : best;
-            at = better ? place : at;
-        }
-    }
-
-    private readonly struct BackwardPlanes(PoolShape shape, float* dy, int* argMax, float* dx) : IChunks
-    {
         public void Run(int chunk)
         {
-            int first = chunk * PlanesPerChunk, end = Math.Min(first + PlanesPerChunk, shape.Planes);
-            new Span<float>(dx + ((long)first * shape.InputPlane), (end - first) * shape.InputPlane).Clear();
-            for (int plane = first; plane < end; plane++)
+            BackwardPlanes planes = this;
+            planes._chunk = chunk;
+            Simd.Run(ref planes);
+        }
+
+        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            int end = Math.Min((_chunk + 1) * PlanesPerChunk, shape.Planes);
+            for (int plane = _chunk * PlanesPerChunk; plane < end; plane++)
             {
                 long from = (long)plane * shape.OutputPlane;
                 float* to = dx + ((long)plane * shape.InputPlane);
+                if (MaxPooling2x2.Fits(shape))
+                {
+                    MaxPooling2x2.Backward<S, V>(shape, dy + from, dy + shape.OutputLength, argMax + from, to, dx + ((long)end * shape.InputPlane));
+                    continue;
+                }
+                new Span<float>(to, shape.InputPlane).Clear();
                 for (int p = 0; p < shape.OutputPlane; p++) to[argMax[from + p]] += dy[from + p];
             }
         }

@@ -37,4 +37,28 @@ internal unsafe interface ISimd<V> where V : unmanaged
 
     /// <summary>The sum of all lanes.</summary>
     static abstract float Sum(V value);
+
+    /// <summary>0, 1, 2, … lane by lane.</summary>
+    static abstract V Iota { get; }
+
+    /// <summary>Lane by lane: a = b ? <paramref name="equal"/> : <paramref name="otherwise"/>.</summary>
+    static abstract V WhereEqual(V a, V b, V equal, V otherwise);
+
+    /// <summary>
+    /// Lane by lane: is <paramref name="x"/> a larger maximum than <paramref name="best"/>, or NaN? <paramref name="yes"/> :
+    /// <paramref name="no"/>.
+    /// </summary>
+    static abstract V WhereBeats(V x, V best, V yes, V no);
+
+    /// <summary>The lanes of even and of odd number of a row of two vectors.</summary>
+    static abstract (V Even, V Odd) Deinterleave(V first, V second);
+
+    /// <summary>The reverse of <see cref="Deinterleave"/>.</summary>
+    static abstract (V First, V Second) Interleave(V even, V odd);
+
+    /// <summary>Loads whole numbers and converts them to floats.</summary>
+    static abstract V LoadInt32(int* source);
+
+    /// <summary>Converts to whole numbers and stores them.</summary>
+    static abstract void StoreInt32(int* destination, V value);
 }

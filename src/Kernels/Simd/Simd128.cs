@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace CnnEngine.Kernels;
 
@@ -33,4 +35,30 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128.ConditionalSelect(Vector128.LessThan(x, Vector128<float>.Zero), negative, otherwise);
 
     public static float Sum(Vector128<float> value) => Vector128.Sum(value);
+
+    public static Vector128<float> Iota => Vector128.CreateSequence(0f, 1f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> WhereEqual(Vector128<float> a, Vector128<float> b, Vector128<float> equal, Vector128<float> otherwise) =>
+        Vector128.ConditionalSelect(Vector128.Equals(a, b), equal, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> WhereBeats(Vector128<float> x, Vector128<float> best, Vector128<float> yes, Vector128<float> no) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(x, best) | ~Vector128.Equals(x, x), yes, no);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector128<float> Even, Vector128<float> Odd) Deinterleave(Vector128<float> first, Vector128<float> second) =>
+        Sse.IsSupported ? (Sse.Shuffle(first, second, 0b10_00_10_00), Sse.Shuffle(first, second, 0b11_01_11_01))
+        : AdvSimd.Arm64.IsSupported ? (AdvSimd.Arm64.UnzipEven(first, second), AdvSimd.Arm64.UnzipOdd(first, second))
+        : (Vector128.Create(first[0], first[2], second[0], second[2]), Vector128.Create(first[1], first[3], second[1], second[3]));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector128<float> First, Vector128<float> Second) Interleave(Vector128<float> even, Vector128<float> odd) =>
+        Sse.IsSupported ? (Sse.UnpackLow(even, odd), Sse.UnpackHigh(even, odd))
+        : AdvSimd.Arm64.IsSupported ? (AdvSimd.Arm64.ZipLow(even, odd), AdvSimd.Arm64.ZipHigh(even, odd))
+        : (Vector128.Create(even[0], odd[0], even[1], odd[1]), Vector128.Create(even[2], odd[2], even[3], odd[3]));
+
+    public static Vector128<float> LoadInt32(int* source) => Vector128.ConvertToSingle(Vector128.Load(source));
+
+    public static void StoreInt32(int* destination, Vector128<float> value) => Vector128.ConvertToInt32(value).Store(destination);
 }

@@ -33,4 +33,34 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256<float>.Zero), negative, otherwise);
 
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);
+
+    public static Vector256<float> Iota => Vector256.CreateSequence(0f, 1f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> WhereEqual(Vector256<float> a, Vector256<float> b, Vector256<float> equal, Vector256<float> otherwise) =>
+        Vector256.ConditionalSelect(Vector256.Equals(a, b), equal, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> WhereBeats(Vector256<float> x, Vector256<float> best, Vector256<float> yes, Vector256<float> no) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThan(x, best) | ~Vector256.Equals(x, x), yes, no);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> Even, Vector256<float> Odd) Deinterleave(Vector256<float> first, Vector256<float> second)
+    {
+        (Vector128<float> evenLow, Vector128<float> oddLow) = Simd128.Deinterleave(first.GetLower(), first.GetUpper());
+        (Vector128<float> evenHigh, Vector128<float> oddHigh) = Simd128.Deinterleave(second.GetLower(), second.GetUpper());
+        return (Vector256.Create(evenLow, evenHigh), Vector256.Create(oddLow, oddHigh));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> First, Vector256<float> Second) Interleave(Vector256<float> even, Vector256<float> odd)
+    {
+        (Vector128<float> a, Vector128<float> b) = Simd128.Interleave(even.GetLower(), odd.GetLower());
+        (Vector128<float> c, Vector128<float> d) = Simd128.Interleave(even.GetUpper(), odd.GetUpper());
+        return (Vector256.Create(a, b), Vector256.Create(c, d));
+    }
+
+    public static Vector256<float> LoadInt32(int* source) => Vector256.ConvertToSingle(Vector256.Load(source));
+
+    public static void StoreInt32(int* destination, Vector256<float> value) => Vector256.ConvertToInt32(value).Store(destination);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace CnnEngine.Kernels;
 
@@ -33,4 +34,44 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), negative, otherwise);
 
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
+
+    public static Vector512<float> Iota => Vector512.CreateSequence(0f, 1f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> WhereEqual(Vector512<float> a, Vector512<float> b, Vector512<float> equal, Vector512<float> otherwise) =>
+        Vector512.ConditionalSelect(Vector512.Equals(a, b), equal, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> WhereBeats(Vector512<float> x, Vector512<float> best, Vector512<float> yes, Vector512<float> no) =>
+        Vector512.ConditionalSelect(Vector512.GreaterThan(x, best) | ~Vector512.Equals(x, x), yes, no);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector512<float> Even, Vector512<float> Odd) Deinterleave(Vector512<float> first, Vector512<float> second)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Vector512<int> even = Vector512.CreateSequence(0, 2);
+            return (Avx512F.PermuteVar16x32x2(first, even, second), Avx512F.PermuteVar16x32x2(first, even + Vector512<int>.One, second));
+        }
+        (Vector256<float> evenLow, Vector256<float> oddLow) = Simd256.Deinterleave(first.GetLower(), first.GetUpper());
+        (Vector256<float> evenHigh, Vector256<float> oddHigh) = Simd256.Deinterleave(second.GetLower(), second.GetUpper());
+        return (Vector512.Create(evenLow, evenHigh), Vector512.Create(oddLow, oddHigh));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector512<float> First, Vector512<float> Second) Interleave(Vector512<float> even, Vector512<float> odd)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Vector512<int> first = Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            return (Avx512F.PermuteVar16x32x2(even, first, odd), Avx512F.PermuteVar16x32x2(even, first + Vector512.Create(8), odd));
+        }
+        (Vector256<float> a, Vector256<float> b) = Simd256.Interleave(even.GetLower(), odd.GetLower());
+        (Vector256<float> c, Vector256<float> d) = Simd256.Interleave(even.GetUpper(), odd.GetUpper());
+        return (Vector512.Create(a, b), Vector512.Create(c, d));
+    }
+
+    public static Vector512<float> LoadInt32(int* source) => Vector512.ConvertToSingle(Vector512.Load(source));
+
+    public static void StoreInt32(int* destination, Vector512<float> value) => Vector512.ConvertToInt32(value).Store(destination);
 }

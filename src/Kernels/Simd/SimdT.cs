@@ -1,5 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace CnnEngine.Kernels;
 
@@ -33,4 +34,59 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
         Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), negative, otherwise);
 
     public static float Sum(Vector<float> value) => Vector.Sum(value);
+
+    public static Vector<float> Iota => Vector.CreateSequence(0f, 1f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> WhereEqual(Vector<float> a, Vector<float> b, Vector<float> equal, Vector<float> otherwise) =>
+        Vector.ConditionalSelect(Vector.Equals(a, b), equal, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> WhereBeats(Vector<float> x, Vector<float> best, Vector<float> yes, Vector<float> no) =>
+        Vector.ConditionalSelect(Vector.GreaterThan(x, best) | ~Vector.Equals(x, x), yes, no);
+
+    // Vector<T> has no shuffles; its lanes are moved as those of the fixed width that it is.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector<float> Even, Vector<float> Odd) Deinterleave(Vector<float> first, Vector<float> second)
+    {
+        if (Vector<float>.Count == 16)
+        {
+            (Vector512<float> even, Vector512<float> odd) = Simd512.Deinterleave(first.AsVector512(), second.AsVector512());
+            return (even.AsVector(), odd.AsVector());
+        }
+        if (Vector<float>.Count == 8)
+        {
+            (Vector256<float> even, Vector256<float> odd) = Simd256.Deinterleave(first.AsVector256(), second.AsVector256());
+            return (even.AsVector(), odd.AsVector());
+        }
+        else
+        {
+            (Vector128<float> even, Vector128<float> odd) = Simd128.Deinterleave(first.AsVector128(), second.AsVector128());
+            return (even.AsVector(), odd.AsVector());
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector<float> First, Vector<float> Second) Interleave(Vector<float> even, Vector<float> odd)
+    {
+        if (Vector<float>.Count == 16)
+        {
+            (Vector512<float> first, Vector512<float> second) = Simd512.Interleave(even.AsVector512(), odd.AsVector512());
+            return (first.AsVector(), second.AsVector());
+        }
+        if (Vector<float>.Count == 8)
+        {
+            (Vector256<float> first, Vector256<float> second) = Simd256.Interleave(even.AsVector256(), odd.AsVector256());
+            return (first.AsVector(), second.AsVector());
+        }
+        else
+        {
+            (Vector128<float> first, Vector128<float> second) = Simd128.Interleave(even.AsVector128(), odd.AsVector128());
+            return (first.AsVector(), second.AsVector());
+        }
+    }
+
+    public static Vector<float> LoadInt32(int* source) => Vector.ConvertToSingle(Vector.Load(source));
+
+    public static void StoreInt32(int* destination, Vector<float> value) => Vector.ConvertToInt32(value).Store(destination);
 }

@@ -59,6 +59,10 @@ internal sealed unsafe class WorkerPool
             SpinWait wait = default;
             while (Volatile.Read(ref _done) < chunks) wait.SpinOnce(sleep1Threshold: -1);
 
+            // No chunk can be claimed from here on: a worker that has just read this ticket must not take one of the next work, whose
+            // number of chunks is written before its ticket.
+            Interlocked.Exchange(ref _ticket, (generation << 32) | int.MaxValue);
+
             Exception? failure = _failure;
             (_state, _failure) = (null, null);
             if (failure is not null) ExceptionDispatchInfo.Throw(failure);

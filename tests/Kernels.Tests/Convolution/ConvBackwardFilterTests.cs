@@ -1,0 +1,40 @@
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>The filters' gradient by every algorithm, on every shape it supports and on every width, against the twin.</summary>
+public unsafe class ConvBackwardFilterTests
+{
+    public static TheoryData<string, string, SimdWidth> ByWidth { get; } = Rows.Of(
+        from row in ConvCases.Supported(ConvPass.BackwardFilter) from width in SimdWidths.Values select (row.Shape, row.Algorithm, width));
+
+    public static TheoryData<string, string> OnceAShape { get; } = Rows.Of(ConvCases.Supported(ConvPass.BackwardFilter));
+
+    [Theory, MemberData(nameof(ByWidth))]
+    public void Whole_numbers_come_out_exactly(string shape, string algorithm, SimdWidth width)
+    {
+        ConvData data = ConvCases.Integers(shape);
+        using ForcedWidth forced = new(width);
+        Expect.Exactly(data.Dw, Run(data, algorithm));
+    }
+
+    [Theory, MemberData(nameof(OnceAShape))]
+    public void Random_numbers_are_within_rounding_on_every_width(string shape, string algorithm)
+    {
+        ConvData data = ConvCases.Random(shape);
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            Expect.WithinRounding(data.Dw, data.DwMagnitude, Run(data, algorithm));
+        }
+    }
+
+    /// <summary>The destination holds other numbers before, which the gradient is added to.</summary>
+    private static float[] Run(ConvData data, string algorithm)
+    {
+        Guarded<float> x = new(data.X), dy = new(data.Delta), dw = new(data.Before);
+        ConvCases.Algorithm(algorithm).BackwardFilter(data.Shape, x.Data, dy.Data, dw.Data);
+        x.AssertIntact();
+        dy.AssertIntact();
+        dw.AssertIntact();
+        return dw.Span.ToArray();
+    }
+}

@@ -1,0 +1,62 @@
+using CnnEngine.Kernels.Tests.Reference;
+
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>The delta's way back to the input, by every algorithm, on every shape it supports and on every width, against the twin.</summary>
+public unsafe class ConvBackwardInputTests
+{
+    public static TheoryData<string, string, SimdWidth> ByWidth { get; } = Rows.Of(
+        from row in ConvCases.Supported(ConvPass.BackwardInput) from width in SimdWidths.Values select (row.Shape, row.Algorithm, width));
+
+    public static TheoryData<string, string> OnceAShape { get; } = Rows.Of(ConvCases.Supported(ConvPass.BackwardInput));
+
+    [Theory, MemberData(nameof(ByWidth))]
+    public void Whole_numbers_come_out_exactly(string shape, string algorithm, SimdWidth width)
+    {
+        ConvData data = ConvCases.Integers(shape);
+        using ForcedWidth forced = new(width);
+        Expect.Exactly(data.Dx, Run(data, algorithm));
+    }
+
+    [Theory, MemberData(nameof(OnceAShape))]
+    public void Random_numbers_are_within_rounding_on_every_width(string shape, string algorithm)
+    {
+        ConvData data = ConvCases.Random(shape);
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            Expect.WithinRounding(data.Dx, data.DxMagnitude, Run(data, algorithm));
+        }
+    }
+
+    [Theory]
+    [InlineData("stride larger than filter")]
+    [InlineData("stride far larger than filter")]
+    [InlineData("stride larger than image")]
+    [InlineData("1×1, stride 2")]
+    public void Pixels_that_no_filter_sees_get_no_delta(string shape)
+    {
+        ConvData data = ConvCases.Integers(shape);
+        double[] seen = ReferenceConvolution.BackwardInput(data.Shape, Ones(data.Shape.OutputLength), Ones(data.Shape.FilterLength));
+        Assert.Contains(0, seen);
+        foreach ((string name, string algorithm) in ConvCases.Supported(ConvPass.BackwardInput).Where(row => row.Shape == shape))
+        {
+            float[] dx = Run(data, algorithm);
+            for (int i = 0; i < dx.Length; i++)
+                if (seen[i] == 0) Assert.True(dx[i] == 0, $"{algorithm}, {name}: unseen pixel {i} has {dx[i]}");
+        }
+    }
+
+    private static double[] Ones(long length) => [.. Enumerable.Repeat(1.0, (int)length)];
+
+    /// <summary>The destination holds NaN before, so a kernel that adds to it is seen.</summary>
+    private static float[] Run(ConvData data, string algorithm)
+    {
+        Guarded<float> dy = new(data.Delta), w = new(data.W), dx = new((int)data.Shape.InputLength);
+        ConvCases.Algorithm(algorithm).BackwardInput(data.Shape, dy.Data, w.Data, dx.Data);
+        dy.AssertIntact();
+        w.AssertIntact();
+        dx.AssertIntact();
+        return dx.Span.ToArray();
+    }
+}

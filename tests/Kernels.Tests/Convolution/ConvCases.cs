@@ -1,0 +1,112 @@
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>The odd shapes that every convolution is tested on: squares hide exchanged axes, round sizes hide edges.</summary>
+internal static class ConvCases
+{
+    private static readonly Dictionary<string, ConvShape> Shapes = new()
+    {
+        ["LeNet conv1"] = new(3, 1, 28, 6, 5, new() { Padding = 2 }),
+        ["LeNet conv2"] = new(3, 6, 14, 16, 5),
+
+        ["rectangular image"] = new(2, 3, (7, 12), 4, 3),
+        ["rectangular filter"] = new(2, 2, (9, 8), 3, (2, 5), new() { Padding = new(1, 0, 2, 1) }),
+        ["row filter"] = new(2, 2, (5, 9), 3, (1, 3)),
+        ["column filter"] = new(2, 2, (9, 5), 3, (3, 1)),
+        ["even filter"] = new(2, 3, (6, 7), 2, 2),
+        ["even filter, padded"] = new(1, 2, (8, 7), 3, (4, 2), new() { Padding = 1 }),
+        ["filter as large as image"] = new(3, 2, (4, 6), 5, (4, 6)),
+        ["filter larger than image"] = new(2, 2, (2, 3), 3, (5, 4), new() { Padding = 2 }),
+
+        ["stride 2"] = new(2, 3, (11, 9), 4, 3, new() { Stride = 2, Padding = 1 }),
+        ["stride 3"] = new(2, 2, (10, 14), 3, 4, new() { Stride = 3 }),
+        ["stride 2×3"] = new(2, 3, (11, 13), 4, (3, 5), new() { Stride = (2, 3), Padding = 2 }),
+        ["stride 3×1"] = new(1, 2, (13, 7), 3, (5, 2), new() { Stride = (3, 1), Padding = new(2, 1, 0, 1) }),
+        ["stride 2, last row unseen"] = new(2, 2, (8, 10), 3, 3, new() { Stride = 2 }),
+        ["stride larger than filter"] = new(2, 3, (11, 12), 4, 2, new() { Stride = 3 }),
+        ["stride far larger than filter"] = new(2, 2, (9, 13), 3, (1, 2), new() { Stride = (4, 5), Padding = new(1, 0, 2, 0) }),
+        ["stride larger than image"] = new(2, 2, (5, 4), 3, 3, new() { Stride = 7 }),
+
+        ["asymmetric padding"] = new(2, 2, (6, 5), 3, 3, new() { Padding = new(0, 2, 1, 3) }),
+        ["padding at one corner"] = new(2, 2, (6, 7), 3, (3, 4), new() { Padding = new(2, 0, 0, 3) }),
+        ["padding larger than needed"] = new(2, 2, (5, 6), 3, 3, new() { Padding = 4 }),
+        ["padding larger than needed, stride 2"] = new(2, 2, (5, 4), 3, (3, 2), new() { Padding = new(5, 3, 4, 7), Stride = 2 }),
+        ["same"] = new(2, 2, (7, 5), 3, (5, 3), new() { Padding = Padding.Same }),
+        ["same, even filter"] = new(2, 2, (6, 7), 3, (4, 2), new() { Padding = Padding.Same }),
+        ["same, stride 2"] = new(2, 3, (9, 10), 2, 3, new() { Padding = Padding.Same, Stride = 2 }),
+        ["same, dilation 2"] = new(2, 2, (9, 8), 3, (3, 2), new() { Padding = Padding.Same, Dilation = 2 }),
+
+        ["dilation 2×3"] = new(2, 2, (9, 12), 3, 3, new() { Dilation = (2, 3), Padding = new(1, 2, 3, 0) }),
+        ["dilation 2, stride 2"] = new(2, 2, (12, 11), 3, 3, new() { Dilation = 2, Stride = 2, Padding = 1 }),
+        ["dilation 2, stride 3"] = new(2, 2, (14, 13), 3, (3, 4), new() { Dilation = 2, Stride = 3, Padding = 2 }),
+        ["dilation 4, stride 6"] = new(1, 2, (21, 23), 3, 4, new() { Dilation = 4, Stride = 6, Padding = new(3, 2, 1, 5) }),
+        ["dilation 6, stride 4"] = new(1, 2, (20, 22), 3, 3, new() { Dilation = 6, Stride = 4, Padding = 3 }),
+        ["dilation 3×2, stride 2×4"] = new(2, 2, (13, 17), 3, (3, 5), new() { Dilation = (3, 2), Stride = (2, 4), Padding = 2 }),
+
+        ["groups 2"] = new(2, 4, (7, 6), 6, 3, new() { Groups = 2, Padding = 1 }),
+        ["groups 3, stride 2"] = new(2, 6, (7, 9), 3, (3, 2), new() { Groups = 3, Stride = 2 }),
+        ["depthwise"] = new(2, 5, (8, 9), 5, 3, new() { Groups = 5, Padding = 1 }),
+        ["depthwise, two filters a channel"] = new(2, 3, (6, 8), 6, 3, new() { Groups = 3, Stride = (1, 2), Padding = 1 }),
+        ["groups 2, dilation 2"] = new(2, 2, (9, 8), 4, 3, new() { Groups = 2, Dilation = 2, Padding = new(2, 1, 0, 2) }),
+
+        ["1×1"] = new(2, 5, (5, 7), 4, 1),
+        ["1×1, stride 2"] = new(2, 5, (7, 6), 3, 1, new() { Stride = 2 }),
+        ["1×1, padded"] = new(2, 3, (3, 4), 2, 1, new() { Padding = new(1, 0, 2, 1) }),
+        ["1×1, groups 2"] = new(2, 4, (3, 5), 6, 1, new() { Groups = 2 }),
+        ["single pixel"] = new(3, 4, 1, 5, 1),
+        ["single pixel, 3×3 filter"] = new(2, 3, 1, 4, 3, new() { Padding = 1 }),
+        ["single output pixel"] = new(2, 3, (5, 4), 7, (5, 4)),
+
+        ["one filter"] = new(2, 3, (6, 8), 1, 3),
+        ["one channel"] = new(2, 1, (6, 8), 4, 3),
+        ["13 filters"] = new(1, 2, (5, 6), 13, 3, new() { Padding = 1 }),
+        ["25 filters"] = new(1, 2, (5, 6), 25, 2),
+        ["13 channels"] = new(2, 13, (4, 6), 3, 3, new() { Padding = 1 }),
+        ["25 channels, 1×1"] = new(1, 25, (4, 5), 13, 1),
+        ["9 images"] = new(9, 2, (4, 5), 3, 2),
+
+        ["one column"] = new(2, 3, (9, 1), 4, (3, 1), new() { Padding = new(1, 1, 0, 0) }),
+        ["one row"] = new(2, 3, (1, 9), 4, (1, 4)),
+        ["wide"] = new(1, 2, (3, 70), 3, 3, new() { Padding = 1 }),
+        ["wide, stride 2"] = new(1, 2, (4, 75), 3, (2, 5), new() { Stride = (1, 2) }),
+        ["exactly two vectors"] = new(1, 2, (3, 32), 2, 1),
+
+        [SeveralStrips] = new(2, 64, (40, 60), 2, 3, new() { Padding = 1 }),
+        [StridedStrips] = new(1, 48, (89, 60), 2, 3, new() { Stride = 2, Padding = 1 }),
+        [LowestStrips] = new(1, 256, (9, 130), 1, (3, 2), new() { Padding = 1 }),
+    };
+
+    private static readonly Dictionary<(string Name, bool IsInteger), ConvData> Cache = [];
+
+    /// <summary>Shapes whose padded image is too large for the cache and is cut into strips of output rows.</summary>
+    public const string SeveralStrips = "several strips";
+
+    public const string StridedStrips = "several strips, stride 2";
+
+    public const string LowestStrips = "strips of the least height";
+
+    public static IEnumerable<string> Names => Shapes.Keys;
+
+    public static ConvShape Shape(string name) => Shapes[name];
+
+    public static ConvAlgorithm Algorithm(string name) => ConvAlgorithm.All.Single(algorithm => algorithm.Name == name);
+
+    /// <summary>Whole numbers for the shape, on which float32 is exact, and the twin's results.</summary>
+    public static ConvData Integers(string name) => Data(name, isInteger: true);
+
+    /// <summary>Random numbers for the shape, and the twin's results.</summary>
+    public static ConvData Random(string name) => Data(name, isInteger: false);
+
+    /// <summary>Every shape with every algorithm that supports the pass.</summary>
+    public static IEnumerable<(string Shape, string Algorithm)> Supported(ConvPass pass) =>
+        from shape in Shapes
+        from algorithm in ConvAlgorithm.All
+        where algorithm.Supports(pass, shape.Value)
+        select (shape.Key, algorithm.Name);
+
+    private static ConvData Data(string name, bool isInteger)
+    {
+        if (!Cache.TryGetValue((name, isInteger), out ConvData? data))
+            Cache[(name, isInteger)] = data = new ConvData(Shapes[name], isInteger);
+        return data;
+    }
+}

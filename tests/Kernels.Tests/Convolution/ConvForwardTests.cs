@@ -1,0 +1,83 @@
+using CnnEngine.Kernels.Tests.Reference;
+
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>The forward pass of every algorithm, on every shape it supports and on every vector width, against the twin.</summary>
+public unsafe class ConvForwardTests
+{
+    public static TheoryData<string, string, SimdWidth> ByWidth { get; } = Rows.Of(
+        from row in ConvCases.Supported(ConvPass.Forward) from width in SimdWidths.Values select (row.Shape, row.Algorithm, width));
+
+    public static TheoryData<string, string> OnceAShape { get; } = Rows.Of(ConvCases.Supported(ConvPass.Forward));
+
+    public static TheoryData<string, string, ActivationKind> ByActivation { get; } = Rows.Of(
+        from row in ConvCases.Supported(ConvPass.Forward)
+        where row.Shape is "rectangular filter" or "groups 3, stride 2" or "13 filters" or "wide" or ConvCases.StridedStrips
+        from kind in Enum.GetValues<ActivationKind>()
+        select (row.Shape, row.Algorithm, kind));
+
+    [Theory, MemberData(nameof(ByWidth))]
+    public void Whole_numbers_come_out_exactly(string shape, string algorithm, SimdWidth width)
+    {
+        ConvData data = ConvCases.Integers(shape);
+        using ForcedWidth forced = new(width);
+        Expect.Exactly(data.Y, Run(data, algorithm, data.Bias, Activation.Identity));
+    }
+
+    [Theory, MemberData(nameof(OnceAShape))]
+    public void Random_numbers_are_within_rounding_on_every_width(string shape, string algorithm)
+    {
+        ConvData data = ConvCases.Random(shape);
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            Expect.WithinRounding(data.Y, data.YMagnitude, Run(data, algorithm, data.Bias, Activation.Identity));
+        }
+    }
+
+    [Theory, MemberData(nameof(OnceAShape))]
+    public void No_bias_is_a_bias_of_zeros(string shape, string algorithm)
+    {
+        ConvData data = ConvCases.Integers(shape);
+        float[] without = Run(data, algorithm, [], Activation.Identity);
+        Expect.Exactly(ReferenceArrays.ToDoubles(Run(data, algorithm, new float[data.Shape.K], Activation.Identity)), without);
+    }
+
+    [Theory, MemberData(nameof(ByActivation))]
+    public void Bias_comes_before_the_activation(string shape, string algorithm, ActivationKind kind)
+    {
+        Activation activation = new(kind, kind == ActivationKind.LeakyRelu ? 0.25f : 0);
+        ConvData data = ConvCases.Integers(shape);
+        double[] expected = ReferenceActivations.Forward(activation, data.Y);
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            float[] y = Run(data, algorithm, data.Bias, activation);
+            // A quarter of a whole number is exact, too.
+            if (kind is ActivationKind.Sigmoid or ActivationKind.Tanh) Expect.Near(expected, y, 1e-6, 1e-7);
+            else Expect.Exactly(expected, y);
+        }
+    }
+
+    [Theory, MemberData(nameof(OnceAShape))]
+    public void Relu_cuts_an_overflow_below_to_zero_and_keeps_NaN(string shape, string algorithm)
+    {
+        ConvShape geometry = ConvCases.Shape(shape);
+        ConvData data = new(geometry, isInteger: true);
+        Array.Fill(data.Bias, float.NegativeInfinity);
+        data.Bias[^1] = float.NaN;
+        float[] y = Run(data, algorithm, data.Bias, Activation.Relu);
+        for (int i = 0; i < y.Length; i++)
+            Assert.Equal(i / geometry.OutputPlane % geometry.K == geometry.K - 1 ? float.NaN : 0, y[i]);
+    }
+
+    private static float[] Run(ConvData data, string algorithm, float[] bias, Activation activation)
+    {
+        Guarded<float> x = new(data.X), w = new(data.W), b = new(bias), y = new((int)data.Shape.OutputLength);
+        ConvCases.Algorithm(algorithm).Forward(data.Shape, x.Data, w.Data, bias.Length == 0 ? null : b.Data, activation, y.Data);
+        x.AssertIntact();
+        w.AssertIntact();
+        y.AssertIntact();
+        return y.Span.ToArray();
+    }
+}

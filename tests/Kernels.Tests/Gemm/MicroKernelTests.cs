@@ -1,0 +1,105 @@
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>The two micro-kernels alone, at each height of a tile and on each width, against their equations.</summary>
+public unsafe class MicroKernelTests
+{
+    private const int Steps = 7;
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Broadcast_kernel_sums_outer_products_at_every_height(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        for (int rows = 1; rows <= 12; rows++)
+            foreach (bool accumulate in new[] { false, true })
+            {
+                int across = 2 * Simd.Lanes, rowStride = across + 5;
+                // Rows of B overlap and come out of order, as the taps of a filter do.
+                int[] offsets = [9, 0, 4, 4, 31, 2, 17];
+                Guarded<float> a = new(Numbers.Integers(rows * Steps, 1)), b = new(Numbers.Integers(31 + across, 2));
+                float[] before = Numbers.Integers((rows * rowStride) - 5, 3);
+                Guarded<float> c = new(before);
+                fixed (int* pointer = offsets)
+                {
+                    BroadcastCall call = new(rows, a.Data, b.Data, pointer, c.Data, rowStride, accumulate);
+                    Simd.Run(ref call);
+                }
+                c.AssertIntact();
+                for (int i = 0; i < rows; i++)
+                    for (int j = 0; j < rowStride && (i * rowStride) + j < before.Length; j++)
+                    {
+                        float expected = j < across && !accumulate ? 0 : before[(i * rowStride) + j];
+                        for (int t = 0; j < across && t < Steps; t++) expected += a.Span[(t * rows) + i] * b.Span[offsets[t] + j];
+                        Assert.Equal(expected, c.Span[(i * rowStride) + j]);
+                    }
+            }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Dot_kernel_adds_sums_over_pixels_and_images_at_every_height(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        for (int rowsA = 1; rowsA <= 4; rowsA++)
+            for (int rowsB = 1; rowsB <= 6; rowsB++)
+                foreach ((int images, int steps) in new[] { (1, 1), (3, 2), (2, 3) })
+                    CheckDot(rowsA, rowsB, images, steps);
+    }
+
+    private static void CheckDot(int rowsA, int rowsB, int images, int steps)
+    {
+        int pixels = steps * Simd.Lanes, rowStrideA = pixels + 3, imageStrideA = (rowsA * rowStrideA) + 2, imageStrideB = pixels + 24, rowStrideC = 8;
+        int[] offsets = [0, 11, 3, 20, 7, 3];
+        Guarded<float> a = new(Numbers.Integers(images * imageStrideA, 1)), b = new(Numbers.Integers(images * imageStrideB, 2));
+        float[] before = Numbers.Integers(((rowsA - 1) * rowStrideC) + rowsB, 3);
+        Guarded<float> c = new(before);
+        fixed (int* pointer = offsets)
+        {
+            DotCall call = new(rowsA, rowsB, images, steps, new DotKernel.Operands
+            {
+                A = a.Data,
+                RowStrideA = rowStrideA,
+                ImageStrideA = imageStrideA,
+                B = b.Data,
+                OffsetsB = pointer,
+                ImageStrideB = imageStrideB,
+                C = c.Data,
+                RowStrideC = rowStrideC,
+            });
+            Simd.Run(ref call);
+        }
+        c.AssertIntact();
+        for (int place = 0; place < before.Length; place++)
+        {
+            int i = place / rowStrideC, j = place % rowStrideC;
+            float expected = before[place];
+            for (int n = 0; j < rowsB && n < images; n++)
+                for (int p = 0; p < pixels; p++)
+                    expected += a.Span[(n * imageStrideA) + (i * rowStrideA) + p] * b.Span[(n * imageStrideB) + offsets[j] + p];
+            Assert.Equal(expected, c.Span[place]);
+        }
+    }
+
+    [Fact]
+    public void Heights_that_no_tile_has_are_refused()
+    {
+        foreach (int rows in new[] { 0, 13 })
+            Assert.Contains("a tile has 1 to 12 rows", Assert.Throws<ArgumentOutOfRangeException>("rows", () => Broadcast(rows)).Message, StringComparison.Ordinal);
+        foreach (int rows in new[] { 0, 5 })
+            Assert.Contains("1 to 4 rows of A", Assert.Throws<ArgumentOutOfRangeException>("rowsA", () => Dot(rows, 1)).Message, StringComparison.Ordinal);
+        foreach (int rows in new[] { 0, 7 })
+            Assert.Contains("1 to 6 rows of B", Assert.Throws<ArgumentOutOfRangeException>("rowsB", () => Dot(1, rows)).Message, StringComparison.Ordinal);
+
+        static void Broadcast(int rows) => new BroadcastCall(rows, null, null, null, null, 0, false).Run<Simd128, System.Runtime.Intrinsics.Vector128<float>>();
+        static void Dot(int rowsA, int rowsB) => new DotCall(rowsA, rowsB, 0, 0, default).Run<Simd128, System.Runtime.Intrinsics.Vector128<float>>();
+    }
+
+    private readonly struct BroadcastCall(int rows, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
+            BroadcastKernel.Run<S, V>(rows, Steps, a, b, offsets, c, rowStride, accumulate);
+    }
+
+    private readonly struct DotCall(int rowsA, int rowsB, int images, int steps, DotKernel.Operands operands) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => DotKernel.Run<S, V>(rowsA, rowsB, images, steps, operands);
+    }
+}

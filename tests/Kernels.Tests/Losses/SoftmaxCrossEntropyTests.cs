@@ -1,0 +1,114 @@
+using CnnEngine.Kernels.Tests.Reference;
+
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>Softmax and cross-entropy against the twin, and its derivative against the twin's differences.</summary>
+public class SoftmaxCrossEntropyTests
+{
+    public static TheoryData<int, float> Cases { get; } = Rows.Of(
+        from classes in new[] { 1, 2, 3, 7, 10, 16, 17, 33, 100 } from smoothing in new[] { 0f, 0.1f, 1f } select (classes, smoothing));
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Loss_and_derivative_are_the_twins(int classes, float smoothing)
+    {
+        const int images = 5;
+        float[] logits = Numbers.Random(images * classes, 1, limit: 4);
+        int[] labels = Labels(images, classes);
+        Guarded<float> dlogits = new(logits.Length);
+        double loss = SoftmaxCrossEntropy.Run(classes, logits, labels, 1f / images, dlogits.Span, smoothing);
+        dlogits.AssertIntact();
+
+        double[] twin = ReferenceArrays.ToDoubles(logits);
+        double expected = ReferenceLosses.SoftmaxCrossEntropy(classes, twin, labels, smoothing);
+        Assert.InRange(loss, expected - 1e-5, expected + 1e-5);
+        double[] byDifferences = ReferenceArrays.CentralDifferences(z => ReferenceLosses.SoftmaxCrossEntropy(classes, z, labels, smoothing) / images, twin);
+        Expect.Near(byDifferences, dlogits.Span, 1e-3, 1e-5);
+
+        // In closed form softmax − t, to rounding.
+        double[] probabilities = ReferenceLosses.Softmax(classes, twin), targets = ReferenceLosses.Targets(classes, labels, smoothing);
+        Expect.Near([.. probabilities.Zip(targets, (p, t) => (p - t) / images)], dlogits.Span, 1e-5, 1e-7);
+    }
+
+    [Theory, InlineData(0f), InlineData(0.1f)]
+    public void Logits_of_ten_thousand_overflow_nowhere(float smoothing)
+    {
+        float[] logits =
+        [
+            1e4f, -1e4f, 0, // the label is certain
+            1e4f, -1e4f, 0, // the label is out of the question
+            1e4f, 1e4f, 1e4f,
+            -1e4f, -1e4f, -1e4f,
+            float.MinValue / 4, float.MaxValue / 4, 0,
+        ];
+        int[] labels = [0, 1, 2, 0, 1];
+        float[] dlogits = new float[logits.Length];
+        double loss = SoftmaxCrossEntropy.Run(3, logits, labels, 1, dlogits, smoothing);
+        double[] twin = ReferenceArrays.ToDoubles(logits);
+        double expected = ReferenceLosses.SoftmaxCrossEntropy(3, twin, labels, smoothing);
+        Assert.InRange(loss, expected - (1e-6 * Math.Abs(expected)), expected + (1e-6 * Math.Abs(expected)));
+        double[] probabilities = ReferenceLosses.Softmax(3, twin), targets = ReferenceLosses.Targets(3, labels, smoothing);
+        Expect.Near([.. probabilities.Zip(targets, (p, t) => p - t)], dlogits, 0, 1e-6);
+    }
+
+    [Fact]
+    public void Equal_logits_cost_the_logarithm_of_the_number_of_classes()
+    {
+        foreach (float level in new[] { 0f, 1e4f, -1e4f, 1e30f })
+        {
+            float[] dlogits = new float[4];
+            double loss = SoftmaxCrossEntropy.Run(4, [level, level, level, level], [2], 1, dlogits);
+            Assert.Equal(Math.Log(4), loss, 1e-6);
+            Assert.Equal([0.25f, 0.25f, -0.75f, 0.25f], dlogits);
+        }
+    }
+
+    [Fact]
+    public void The_derivative_of_each_image_sums_to_zero_and_is_scaled()
+    {
+        float[] logits = Numbers.Random(30, 3, limit: 5), dlogits = new float[30], tenfold = new float[30];
+        SoftmaxCrossEntropy.Run(10, logits, Labels(3, 10), 1, dlogits, 0.1f);
+        SoftmaxCrossEntropy.Run(10, logits, Labels(3, 10), 10, tenfold, 0.1f);
+        for (int n = 0; n < 3; n++) Assert.Equal(0, dlogits.AsSpan(n * 10, 10).ToArray().Sum(), 1e-6f);
+        Expect.Near([.. dlogits.Select(d => 10.0 * d)], tenfold, 1e-5, 1e-6);
+    }
+
+    [Theory, InlineData(3), InlineData(-1), InlineData(int.MaxValue)]
+    public void A_label_that_is_no_class_is_named(int label)
+    {
+        ArgumentOutOfRangeException exception = Assert.Throws<ArgumentOutOfRangeException>(
+            "labels", () => SoftmaxCrossEntropy.Run(3, new float[6], [0, label], 1, new float[6]));
+        Assert.Contains($"label 1 is {label}; the classes are 0 to 2", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData(1), InlineData(10), InlineData(33)]
+    public void Softmax_is_the_twins_also_in_place(int classes)
+    {
+        float[] logits = [.. Numbers.Random(3 * classes, 1, limit: 8), .. Enumerable.Repeat(1e4f, classes), .. Enumerable.Repeat(-1e30f, classes)];
+        Guarded<float> probabilities = new(logits.Length), inPlace = new(logits);
+        SoftmaxCrossEntropy.Softmax(classes, logits, probabilities.Span);
+        SoftmaxCrossEntropy.Softmax(classes, inPlace.Span, inPlace.Span);
+        probabilities.AssertIntact();
+        Expect.Near(ReferenceLosses.Softmax(classes, ReferenceArrays.ToDoubles(logits)), probabilities.Span, 1e-5, 1e-9);
+        Expect.SameBits(probabilities.Span, inPlace.Span);
+    }
+
+    [Fact]
+    public void No_images_lose_nothing() => Assert.Equal(0, SoftmaxCrossEntropy.Run(3, [], [], 1, []));
+
+    [Fact]
+    public void Spans_and_classes_are_checked()
+    {
+        float[] six = new float[6], five = new float[5];
+        int[] labels = [0, 1];
+        Assert.Throws<ArgumentOutOfRangeException>("classes", () => SoftmaxCrossEntropy.Run(0, six, labels, 1, six));
+        Assert.Throws<ArgumentException>("dlogits", () => SoftmaxCrossEntropy.Run(3, six, labels, 1, five));
+        ArgumentException logits = Assert.Throws<ArgumentException>("logits", () => SoftmaxCrossEntropy.Run(3, five, labels, 1, six));
+        Assert.Contains("logits holds 5 numbers; this shape needs 6", logits.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>("classes", () => SoftmaxCrossEntropy.Softmax(0, six, six));
+        Assert.Throws<ArgumentException>("probabilities", () => SoftmaxCrossEntropy.Softmax(3, six, five));
+        ArgumentException rows = Assert.Throws<ArgumentException>("logits", () => SoftmaxCrossEntropy.Softmax(3, five, six));
+        Assert.Contains("5 logits are not whole rows of 3", rows.Message, StringComparison.Ordinal);
+    }
+
+    private static int[] Labels(int images, int classes) => [.. Enumerable.Range(0, images).Select(n => ((7 * n) + 3) % classes)];
+}

@@ -1,0 +1,83 @@
+using CnnEngine.Kernels.Tests.Reference;
+
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>Mean pooling against its twin, with padding counted and not.</summary>
+public class MeanPoolingTests
+{
+    public static TheoryData<string, bool> Cases { get; } = Rows.Of(
+        from name in PoolCases.Names from countPadding in new[] { true, false } select (name, countPadding));
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Means_are_within_rounding(string name, bool countPadding)
+    {
+        PoolShape shape = PoolCases.Shape(name);
+        foreach (float[] x in new[] { Numbers.Random(shape.InputLength, 1), Numbers.Integers(shape.InputLength, 2) })
+        {
+            Guarded<float> from = new(x), y = new((int)shape.OutputLength);
+            MeanPooling.Forward(shape, from.Span, y.Span, countPadding);
+            y.AssertIntact();
+            double[] twin = ReferenceArrays.ToDoubles(x);
+            Expect.WithinRounding(
+                ReferencePooling.MeanForward(shape, twin, countPadding),
+                ReferencePooling.MeanForward(shape, ReferenceArrays.Absolute(twin), countPadding), y.Span);
+        }
+    }
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Deltas_are_spread_evenly(string name, bool countPadding)
+    {
+        PoolShape shape = PoolCases.Shape(name);
+        float[] dy = Numbers.Random(shape.OutputLength, 3);
+        Guarded<float> from = new(dy), dx = new((int)shape.InputLength);
+        MeanPooling.Backward(shape, from.Span, dx.Span, countPadding);
+        dx.AssertIntact();
+        double[] twin = ReferenceArrays.ToDoubles(dy);
+        Expect.WithinRounding(
+            ReferencePooling.MeanBackward(shape, twin, countPadding),
+            ReferencePooling.MeanBackward(shape, ReferenceArrays.Absolute(twin), countPadding), dx.Span);
+
+        // The sum of deltas is kept unless a part of it falls on padding.
+        double sent = 0, received = 0, size = 0;
+        foreach (float delta in dy) (sent, size) = (sent + delta, size + Math.Abs(delta));
+        foreach (float delta in dx.Span) received += delta;
+        if (!countPadding || shape.Padding == Padding.Valid) Assert.InRange(received, sent - (1e-6 * size), sent + (1e-6 * size));
+    }
+
+    [Fact]
+    public void Windows_of_four_are_exact_on_whole_numbers()
+    {
+        PoolShape shape = new(1, 1, (2, 4), 2, 2);
+        float[] y = new float[2], dx = new float[8];
+        MeanPooling.Forward(shape, [1, 2, 3, 4, 5, 6, 7, 9], y);
+        MeanPooling.Backward(shape, [4, 8], dx);
+        Assert.Equal([3.5f, 5.75f], y);
+        Assert.Equal([1f, 1, 2, 2, 1, 1, 2, 2], dx);
+    }
+
+    [Fact]
+    public void Padding_counts_or_does_not()
+    {
+        // A 2×2 window at the corner of a padded image holds one pixel.
+        PoolShape shape = new(1, 1, 1, 2, 1, new Padding(1, 0, 1, 0));
+        float[] y = new float[1], dx = new float[1];
+        MeanPooling.Forward(shape, [8], y);
+        MeanPooling.Backward(shape, [8], dx);
+        Assert.Equal((2, 2), (y[0], dx[0]));
+        MeanPooling.Forward(shape, [8], y, countPadding: false);
+        MeanPooling.Backward(shape, [8], dx, countPadding: false);
+        Assert.Equal((8, 8), (y[0], dx[0]));
+    }
+
+    [Fact]
+    public void Spans_are_checked()
+    {
+        PoolShape shape = new(1, 2, (4, 6), 2, 2);
+        float[] x = new float[48], y = new float[12], tooShort = new float[11];
+        ArgumentException exception = Assert.Throws<ArgumentException>("x", () => MeanPooling.Forward(shape, y, y));
+        Assert.Contains("x holds 12 numbers; this shape needs 48", exception.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>("y", () => MeanPooling.Forward(shape, x, tooShort));
+        Assert.Throws<ArgumentException>("dy", () => MeanPooling.Backward(shape, tooShort, x));
+        Assert.Throws<ArgumentException>("dx", () => MeanPooling.Backward(shape, y, y));
+    }
+}

@@ -1,0 +1,35 @@
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>The odd shapes that every pooling is tested on.</summary>
+internal static class PoolCases
+{
+    private static readonly Dictionary<string, PoolShape> Shapes = new()
+    {
+        ["LeNet, 2×2 by 2"] = new(2, 6, 28, 2, 2),
+        ["2×2 by 2, odd image"] = new(3, 7, (7, 9), 2, 2),
+        ["2×2 by 2, two rows"] = new(1, 2, (2, 11), 2, 2),
+        ["2×2 by 2, padded"] = new(2, 3, (6, 7), 2, 2, 1),
+        ["overlapping, 3×3 by 2"] = new(2, 5, (13, 11), 3, 2),
+        ["overlapping, 3×3 by 1"] = new(2, 3, (6, 8), 3, 1, 1),
+        ["rectangular window"] = new(2, 3, (8, 9), (2, 3), (2, 3)),
+        ["rectangular window and stride, padded"] = new(2, 2, (9, 10), (4, 3), (3, 1), new(1, 2, 0, 2)),
+        ["stride larger than window"] = new(2, 3, (10, 11), 2, (3, 4)),
+        ["window as large as image"] = new(3, 9, (5, 4), (5, 4), 1),
+        ["window 1×1"] = new(2, 3, (4, 5), 1, 1),
+        ["window 1×1 by 2"] = new(2, 3, (4, 5), 1, 2),
+        ["same"] = new(2, 3, (7, 8), (2, 3), 2, Padding.Same),
+        ["same by 1, even window"] = new(2, 3, (5, 6), 4, 1, Padding.Same),
+        ["single pixel"] = new(2, 3, 1, 1, 1),
+        ["single pixel, padded"] = new(2, 3, 1, 2, 1, 1),
+        ["17 planes"] = new(1, 17, (4, 6), 2, 2),
+        ["many planes"] = new(5, 13, (3, 5), (3, 2), (1, 2)),
+        ["one column"] = new(2, 3, (9, 1), (3, 1), (2, 1)),
+    };
+
+    public static IEnumerable<string> Names => Shapes.Keys;
+
+    /// <summary>The same as the rows of a theory.</summary>
+    public static TheoryData<string> All { get; } = new(Shapes.Keys);
+
+    public static PoolShape Shape(string name) => Shapes[name];
+}

@@ -1,0 +1,79 @@
+using CnnEngine.Kernels.Tests.Reference;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>The geometry of pooling: sizes, windows cut at the image's edge, errors.</summary>
+public class PoolShapeTests
+{
+    [Fact]
+    public void Output_size_is_the_number_of_positions_and_no_window_lies_outside()
+    {
+        var cases =
+            from size in Gen.Choose(1, 30)
+            from window in Gen.Choose(1, 7)
+            from stride in Gen.Choose(1, 6)
+            from before in Gen.Choose(0, window - 1)
+            from after in Gen.Choose(0, window - 1)
+            where size + before + after >= window
+            select (size, window, stride, before, after);
+        Prop.ForAll(cases.ToArbitrary(), c =>
+        {
+            int positions = 0;
+            for (int first = 0; first + c.window <= c.before + c.size + c.after; first += c.stride) positions++;
+            PoolShape shape = new(2, 3, (5, c.size), (2, c.window), (1, c.stride), new Padding(1, 0, c.before, c.after));
+            Assert.Equal((5, positions), (shape.OutputHeight, shape.OutputWidth));
+            Assert.Equal((5, positions), (ReferencePooling.OutputHeight(shape), ReferencePooling.OutputWidth(shape)));
+            for (int j = 0; j < positions; j++)
+            {
+                (int first, int end) = shape.Columns(j);
+                Assert.True(first >= 0 && first < end && end <= c.size && end - first <= c.window);
+            }
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void Rows_and_columns_of_a_window_are_cut_at_the_image()
+    {
+        PoolShape shape = new(1, 1, (5, 8), (3, 4), (2, 3), new Padding(1, 1, 2, 0));
+        Assert.Equal([(0, 2), (1, 4), (3, 5)], Enumerable.Range(0, shape.OutputHeight).Select(shape.Rows));
+        Assert.Equal([(0, 2), (1, 5), (4, 8)], Enumerable.Range(0, shape.OutputWidth).Select(shape.Columns));
+        Assert.Equal((40, 9), (shape.InputLength, shape.OutputLength));
+    }
+
+    public static TheoryData<string, string> Mistakes { get; } = new()
+    {
+        { "images", "the number of images is 0; it must be at least 1" },
+        { "channels", "the number of channels is -3; it must be at least 1" },
+        { "image", "the image size is 8×0; both numbers must be at least 1" },
+        { "window", "the window size is 0×2; both numbers must be at least 1" },
+        { "stride", "stride is 2×0; both numbers must be at least 1" },
+        { "top", "padding is (2, 0, 0, 0), the window 2×3; padding must be less than the window" },
+        { "bottom", "padding is (0, 2, 0, 0), the window 2×3; padding must be less than the window" },
+        { "left", "padding is (0, 0, 3, 0), the window 2×3; padding must be less than the window" },
+        { "right", "padding is (0, 0, 0, 3), the window 2×3; padding must be less than the window" },
+        { "rows", "the window spans 9 rows, the padded image has 8; the window must fit into the image" },
+        { "columns", "the window spans 9 columns, the padded image has 8; the window must fit into the image" },
+    };
+
+    [Theory, MemberData(nameof(Mistakes))]
+    public void Errors_name_the_number_and_what_would_be_right(string mistake, string message)
+    {
+        ArgumentException exception = Assert.Throws<ArgumentException>(() => mistake switch
+        {
+            "images" => new PoolShape(0, 1, 8, 2, 2),
+            "channels" => new PoolShape(1, -3, 8, 2, 2),
+            "image" => new PoolShape(1, 1, (8, 0), 2, 2),
+            "window" => new PoolShape(1, 1, 8, (0, 2), 2),
+            "stride" => new PoolShape(1, 1, 8, 2, (2, 0)),
+            "top" => new PoolShape(1, 1, 8, (2, 3), 2, new Padding(2, 0, 0, 0)),
+            "bottom" => new PoolShape(1, 1, 8, (2, 3), 2, new Padding(0, 2, 0, 0)),
+            "left" => new PoolShape(1, 1, 8, (2, 3), 2, new Padding(0, 0, 3, 0)),
+            "right" => new PoolShape(1, 1, 8, (2, 3), 2, new Padding(0, 0, 0, 3)),
+            "rows" => new PoolShape(1, 1, 8, (9, 2), 2),
+            _ => new PoolShape(1, 1, 8, (2, 9), 2),
+        });
+        Assert.Equal(message, exception.Message);
+    }
+}

@@ -1,0 +1,99 @@
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>The same input gives the same bits on 1, 2 and 3 threads: work is cut by its shape, never by the number of threads.</summary>
+public unsafe class SameBitsTests
+{
+    public static TheoryData<string, string> ConvolutionCases { get; } = Rows.Of(
+        from pass in Enum.GetValues<ConvPass>()
+        from row in ConvCases.Supported(pass)
+        where row.Shape is "LeNet conv2" or "9 images" or "25 filters" or ConvCases.StridedStrips
+        select (row.Shape, $"{row.Algorithm} {pass}"));
+
+    [Theory, MemberData(nameof(ConvolutionCases))]
+    public void Convolutions(string name, string algorithmAndPass)
+    {
+        ConvData data = ConvCases.Random(name);
+        ConvShape shape = data.Shape;
+        string[] words = algorithmAndPass.Split(' ');
+        ConvAlgorithm algorithm = ConvCases.Algorithm(words[0]);
+        AssertSameBits(() =>
+        {
+            float[] y = new float[shape.OutputLength], dx = new float[shape.InputLength], dw = [.. data.Before];
+            fixed (float* x = data.X, w = data.W, bias = data.Bias, dy = data.Delta, py = y, pdx = dx, pdw = dw)
+                switch (Enum.Parse<ConvPass>(words[1]))
+                {
+                    case ConvPass.Forward:
+                        algorithm.Forward(shape, x, w, bias, Activation.Relu, py);
+                        return y;
+                    case ConvPass.BackwardInput:
+                        algorithm.BackwardInput(shape, dy, w, pdx);
+                        return dx;
+                    default:
+                        algorithm.BackwardFilter(shape, x, dy, pdw);
+                        return dw;
+                }
+        });
+    }
+
+    [Fact]
+    public void Matrix_products() => AssertSameBits(() =>
+    {
+        // Two tiles of rows and two of columns.
+        const int m = 500, n = 300, k = 40;
+        float[] c = Numbers.Random(m * n, 3);
+        Gemm.Multiply(m, n, k, Numbers.Random(m * k, 1), Numbers.Random(k * n, 2), c, 0.7f, 0.3f);
+        return c;
+    });
+
+    [Theory, InlineData(6), InlineData(80)]
+    public void Fully_connected_layers(int images) => AssertSameBits(() =>
+    {
+        const int inputs = 123, outputs = 300;
+        float[] x = Numbers.Random(images * inputs, 1), w = Numbers.Random(inputs * outputs, 2), dy = Numbers.Random(images * outputs, 3);
+        float[] y = new float[images * outputs], dx = new float[x.Length], dw = new float[w.Length], db = new float[outputs];
+        FullyConnected.Forward(images, inputs, outputs, x, w, [], Activation.Tanh, y);
+        FullyConnected.BackwardInput(images, inputs, outputs, dy, w, dx);
+        FullyConnected.BackwardWeights(images, inputs, outputs, x, dy, dw, db);
+        return [.. y, .. dx, .. dw, .. db];
+    });
+
+    [Fact]
+    public void Pooling() => AssertSameBits(() =>
+    {
+        PoolShape shape = new(5, 19, (11, 13), 3, 2, 1);
+        float[] x = Numbers.Random(shape.InputLength, 1), dy = Numbers.Random(shape.OutputLength, 2);
+        float[] max = new float[dy.Length], mean = new float[dy.Length], dmax = new float[x.Length], dmean = new float[x.Length];
+        int[] argMax = new int[dy.Length];
+        MaxPooling.Forward(shape, x, max, argMax);
+        MaxPooling.Backward(shape, dy, argMax, dmax);
+        MeanPooling.Forward(shape, x, mean);
+        MeanPooling.Backward(shape, dy, dmean);
+        return [.. max, .. mean, .. dmax, .. dmean];
+    });
+
+    [Fact]
+    public void Activations_and_updates() => AssertSameBits(() =>
+    {
+        const int length = 100_003;
+        float[] w = Numbers.Random(length, 1), g = Numbers.Random(length, 2), v = Numbers.Random(length, 3), y = new float[length];
+        SgdUpdate.Run(w, g, v, 0.1f, 0.9f, 1e-3f, nesterov: true);
+        Activations.Forward(Activation.LeakyRelu(), w, y);
+        Activations.Backward(Activation.Sigmoid, y, g, g);
+        return [.. w, .. v, .. y, .. g];
+    });
+
+    private static void AssertSameBits(Func<float[]> compute)
+    {
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forcedWidth = new(width);
+            float[]? alone = null;
+            foreach (int threads in new[] { 1, 2, 3 })
+            {
+                using ForcedThreads forced = new(threads);
+                float[] result = compute();
+                Expect.SameBits(alone ??= result, result);
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>The door for parallel work: every chunk once, whatever the number of threads and whatever goes wrong in a chunk.</summary>
+public unsafe class ThreadsTests
+{
+    public static TheoryData<int> Counts { get; } = [1, 2, 3, 8];
+
+    [Theory, MemberData(nameof(Counts))]
+    public void Every_chunk_runs_exactly_once(int threads)
+    {
+        using ForcedThreads forced = new(threads);
+        foreach (int chunks in new[] { 0, 1, 2, 3, 7, 8, 9, 100, 1000 })
+        {
+            int[] runs = new int[chunks];
+            Threads.For(chunks, chunk => Interlocked.Increment(ref runs[chunk]));
+            Assert.All(runs, count => Assert.Equal(1, count));
+
+            fixed (int* pointer = runs) Threads.For(chunks, new CountRuns(pointer));
+            Assert.All(runs, count => Assert.Equal(2, count));
+        }
+    }
+
+    [Theory, MemberData(nameof(Counts))]
+    public void Thousands_of_calls_back_to_back_lose_and_double_nothing(int threads)
+    {
+        using ForcedThreads forced = new(threads);
+        // From few chunks to many and back: a worker late from the last call must not take a chunk of this one twice.
+        int[] runs = new int[64];
+        fixed (int* pointer = runs)
+            for (int call = 1; call <= 5000; call++)
+            {
+                int chunks = call % 2 == 0 ? 2 : 3 + (call % 60);
+                Array.Clear(runs);
+                Threads.For(chunks, new CountRuns(pointer));
+                for (int chunk = 0; chunk < runs.Length; chunk++)
+                    if (runs[chunk] != (chunk < chunks ? 1 : 0)) Assert.Fail($"call {call}: chunk {chunk} of {chunks} ran {runs[chunk]} times");
+            }
+    }
+
+    [Theory, MemberData(nameof(Counts))]
+    public void Workers_that_fell_asleep_wake_up(int threads)
+    {
+        using ForcedThreads forced = new(threads);
+        int[] runs = new int[40];
+        for (int call = 1; call <= 5; call++)
+        {
+            Thread.Sleep(20);
+            Threads.For(runs.Length, chunk => Interlocked.Increment(ref runs[chunk]));
+            Assert.All(runs, count => Assert.Equal(call, count));
+        }
+    }
+
+    [Fact]
+    public void Several_threads_work_at_once()
+    {
+        using ForcedThreads forced = new(3);
+        // Nobody passes until three have come.
+        using Barrier barrier = new(3);
+        bool all = true;
+        Threads.For(3, _ =>
+        {
+            if (!barrier.SignalAndWait(TimeSpan.FromSeconds(30))) Volatile.Write(ref all, false);
+        });
+        Assert.True(all);
+    }
+
+    [Fact]
+    public void No_more_threads_work_than_were_asked_for()
+    {
+        // More workers than that may be left over from other tests.
+        using (ForcedThreads eight = new(8)) Threads.For(100, _ => Thread.SpinWait(100));
+        using ForcedThreads forced = new(2);
+        HashSet<int> seen = [];
+        Threads.For(200, _ =>
+        {
+            lock (seen) seen.Add(Environment.CurrentManagedThreadId);
+            Thread.SpinWait(1000);
+        });
+        Assert.InRange(seen.Count, 1, 2);
+    }
+
+    [Theory, MemberData(nameof(Counts))]
+    public void Work_from_inside_a_chunk_runs_on_the_thread_that_brings_it(int threads)
+    {
+        using ForcedThreads forced = new(threads);
+        int[] runs = new int[6 * 5];
+        int strangers = 0;
+        Threads.For(6, outer =>
+        {
+            int self = Environment.CurrentManagedThreadId;
+            Threads.For(5, inner =>
+            {
+                Interlocked.Increment(ref runs[(outer * 5) + inner]);
+                if (threads > 1 && Environment.CurrentManagedThreadId != self) Interlocked.Increment(ref strangers);
+            });
+        });
+        Assert.All(runs, count => Assert.Equal(1, count));
+        Assert.Equal(0, strangers);
+    }
+
+    [Theory, MemberData(nameof(Counts))]
+    public void An_exception_of_a_chunk_reaches_the_caller_and_work_goes_on(int threads)
+    {
+        using ForcedThreads forced = new(threads);
+        foreach (int faulty in new[] { 0, 13, 39 })
+        {
+            InvalidOperationException exception = Assert.Throws<InvalidOperationException>(() => Threads.For(40, chunk =>
+            {
+                if (chunk == faulty) throw new InvalidOperationException($"chunk {chunk}");
+            }));
+            Assert.Equal($"chunk {faulty}", exception.Message);
+            Every_chunk_runs_exactly_once(threads);
+        }
+        // All chunks fail: one of them is told.
+        Assert.Throws<InvalidOperationException>(() => Threads.For(10, chunk => throw new InvalidOperationException()));
+        Every_chunk_runs_exactly_once(threads);
+    }
+
+    [Fact]
+    public void Callers_on_several_threads_all_get_their_work_done()
+    {
+        using ForcedThreads forced = new(3);
+        const int callers = 4, calls = 300, chunks = 23;
+        int[] wrong = new int[callers];
+        Thread[] threads = [.. Enumerable.Range(0, callers).Select(caller => new Thread(() =>
+        {
+            int[] runs = new int[chunks];
+            for (int call = 1; call <= calls; call++)
+            {
+                Threads.For(chunks, chunk => Interlocked.Increment(ref runs[chunk]));
+                if (Array.Exists(runs, count => count != call)) wrong[caller]++;
+            }
+        }))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        Assert.All(wrong, count => Assert.Equal(0, count));
+    }
+
+    [Fact]
+    public void The_number_of_threads_is_1_to_1024_and_at_first_that_of_the_processors()
+    {
+        Assert.Equal(Environment.ProcessorCount, Threads.Count);
+        foreach (int count in new[] { 0, -1, 1025, int.MaxValue })
+        {
+            ArgumentOutOfRangeException exception = Assert.Throws<ArgumentOutOfRangeException>(() => Threads.Count = count);
+            Assert.Contains("the number of threads is 1 to 1024", exception.Message, StringComparison.Ordinal);
+        }
+        foreach (int count in new[] { 1, 1024 })
+        {
+            using ForcedThreads forced = new(count);
+            Assert.Equal(count, Threads.Count);
+        }
+        Assert.Throws<ArgumentNullException>("body", () => Threads.For(3, null!));
+    }
+
+    internal readonly struct CountRuns(int* runs) : IChunks
+    {
+        public void Run(int chunk) => Interlocked.Increment(ref runs[chunk]);
+    }
+}
