@@ -65,6 +65,10 @@ public sealed class ByteImages : IDataset
     /// <summary>What a pixel becomes when it is read.</summary>
     public Normalization Normalization { get; }
 
+    /// <summary>The same images under another normalisation, such as the one that a network was trained with.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The deviation is not above 0, or a number is not finite.</exception>
+    public ByteImages With(Normalization normalization) => new(Name, ImageShape, _pixels, _labels, Classes, normalization);
+
     /// <summary>The pixels of one image as they are stored, 0 black to 255 white, <c>C×H×W</c> of them: for drawing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no image with this number.</exception>
     public ReadOnlySpan<byte> Pixels(int index)

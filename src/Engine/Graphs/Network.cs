@@ -18,7 +18,7 @@ namespace CnnEngine.Graphs;
 /// </remarks>
 public sealed partial class Network
 {
-    // Images that go through the network together in one part: few enough for their activations to stay in the cache.
+    // A part has at most so many images, until there are as many parts as there may be.
     private const int PartImages = 16;
 
     // A batch is cut into so many parts at most: each holds a copy of all gradients, to be added up.
@@ -60,7 +60,7 @@ public sealed partial class Network
         long parameters = Parameters.Sum(p => (long)p.Value.Length);
         bool inParts = _nodes.Skip(1).All(node => node.Layer!.TreatsImagesAlone) && parameters <= MaxParametersForParts;
         int parts = inParts ? Parts(options.BatchSize) : 1;
-        _passImages = inParts ? Math.Min(PartImages, options.BatchSize) : options.BatchSize;
+        _passImages = inParts ? Math.Min(options.PassImages, options.BatchSize) : options.BatchSize;
         long floats = MemoryPlanner.Place(buffers, _passImages);
 
         Dictionary<Parameter, int> offsets = [];

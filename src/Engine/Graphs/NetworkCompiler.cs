@@ -22,8 +22,8 @@ internal sealed class NetworkCompiler
         compiler.CheckThatAllIsRead();
         compiler.FindWhatNeedsGradients();
         compiler.PlaceValues();
+        compiler.PlaceOutputGradient();
         if (options.Training) compiler.PlaceGradients();
-        else compiler._nodes[^1].Gradient = compiler.NewBuffer(compiler._nodes[^1].Shape.Length, compiler.Moments, compiler.Moments);
         return (compiler._nodes, compiler._buffers);
     }
 
@@ -105,16 +105,18 @@ internal sealed class NetworkCompiler
         }
     }
 
+    // A loss always gives the derivatives by the output, whether or not anybody learns from them.
+    private void PlaceOutputGradient()
+    {
+        Node output = _nodes[^1];
+        output.Gradient = NewBuffer(output.Shape.Length, Moments, _options.Training ? BackwardMoment(output) : Moments);
+    }
+
     private void PlaceGradients()
     {
-        foreach (Node node in Enumerable.Reverse(_nodes))
+        foreach (Node node in Enumerable.Reverse(_nodes).Skip(1))
         {
             if (!node.NeedsGradient) continue;
-            if (node.Readers.Count == 0)
-            {
-                node.Gradient = NewBuffer(node.Shape.Length, Moments, BackwardMoment(node));
-                continue;
-            }
             // The reader that comes last in the graph is the first to write; what further readers write is added to it.
             foreach ((Node reader, int input) in node.Readers.OrderByDescending(r => r.Node.Seat))
             {

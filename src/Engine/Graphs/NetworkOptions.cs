@@ -14,4 +14,7 @@ public sealed record NetworkOptions
 
     /// <summary>Whether ∂loss/∂image is wanted, as for gradient checks and saliency.</summary>
     public bool InputGradient { get; init; }
+
+    /// <summary>The most images that go through a network together in one part: few enough for their activations to stay in the cache.</summary>
+    internal int PassImages { get; init; } = 16;
 }

@@ -13,13 +13,13 @@ internal sealed class Workspace
     private readonly IReadOnlyList<Node> _nodes;
     private readonly AlignedMemory _memory;
     private readonly AlignedMemory? _gradients;
-    private readonly IReadOnlyDictionary<Parameter, int> _offsets;
+    private readonly Dictionary<Parameter, int> _offsets; // not the interface, whose enumerator would be an allocation at every step
 
     /// <param name="nodes">The network's nodes, the input first.</param>
     /// <param name="floats">What their buffers take.</param>
     /// <param name="offsets">Where each parameter's gradient lies in this workspace.</param>
     /// <param name="ownGradients">Floats of gradients if this workspace adds up its own; 0 if the parameters' own gradients serve.</param>
-    public Workspace(IReadOnlyList<Node> nodes, long floats, IReadOnlyDictionary<Parameter, int> offsets, long ownGradients)
+    public Workspace(IReadOnlyList<Node> nodes, long floats, Dictionary<Parameter, int> offsets, long ownGradients)
     {
         (_nodes, _offsets) = (nodes, offsets);
         _memory = new AlignedMemory(floats);

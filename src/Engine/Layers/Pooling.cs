@@ -87,4 +87,7 @@ public sealed class MeanPool2d(Size2 window, Size2? stride = null, Padding paddi
         if (step.WantsInputGradient())
             MeanPooling.Backward(Geometry(step.Images, step.InputShape()), step.OutputGradient, step.InputGradient(), CountPadding);
     }
+
+    /// <inheritdoc/>
+    public override string ToString() => CountPadding ? base.ToString() : base.ToString()[..^1] + ", padding not counted)";
 }

@@ -17,27 +17,23 @@ public readonly record struct ConvShape
     public ConvShape(int images, int channels, Size2 image, int filters, Size2 filter, ConvOptions? options = null)
     {
         options ??= ConvOptions.Default;
-        this = new ConvShape(images, channels, image, filters, filter, options.Stride, options.Padding, options.Dilation, options.Groups);
-    }
-
-    /// <summary>The same without an object for the options: kernels that derive one shape from another allocate nothing.</summary>
-    internal ConvShape(int images, int channels, Size2 image, int filters, Size2 filter, Size2 stride, Padding padding, Size2 dilation, int groups)
-    {
         if (images < 1) throw new ArgumentException($"the number of images is {images}; it must be at least 1");
         if (channels < 1) throw new ArgumentException($"the number of input channels is {channels}; it must be at least 1");
         if (filters < 1) throw new ArgumentException($"the number of output channels is {filters}; it must be at least 1");
         image.ThrowUnlessPositive("the image size");
         filter.ThrowUnlessPositive("the filter size");
-        stride.ThrowUnlessPositive("stride");
-        dilation.ThrowUnlessPositive("dilation");
-        if (groups < 1) throw new ArgumentException($"groups is {groups}; it must be at least 1");
-        if (channels % groups != 0) throw new ArgumentException($"input has {channels} channels, groups is {groups}; channels must divide by groups");
-        if (filters % groups != 0) throw new ArgumentException($"output has {filters} channels, groups is {groups}; channels must divide by groups");
+        options.Stride.ThrowUnlessPositive("stride");
+        options.Dilation.ThrowUnlessPositive("dilation");
+        if (options.Groups < 1) throw new ArgumentException($"groups is {options.Groups}; it must be at least 1");
+        if (channels % options.Groups != 0)
+            throw new ArgumentException($"input has {channels} channels, groups is {options.Groups}; channels must divide by groups");
+        if (filters % options.Groups != 0)
+            throw new ArgumentException($"output has {filters} channels, groups is {options.Groups}; channels must divide by groups");
 
-        (N, C, K, Groups) = (images, channels, filters, groups);
+        (N, C, K, Groups) = (images, channels, filters, options.Groups);
         (H, W, R, S) = (image.Height, image.Width, filter.Height, filter.Width);
-        (Stride, Dilation) = (stride, dilation);
-        Padding = padding.Resolve(image, filter, Stride, Dilation);
+        (Stride, Dilation) = (options.Stride, options.Dilation);
+        Padding = options.Padding.Resolve(image, filter, Stride, Dilation);
         OutputHeight = Padding.OutputSize("rows", H, Padding.Top + Padding.Bottom, R, Stride.Height, Dilation.Height);
         OutputWidth = Padding.OutputSize("columns", W, Padding.Left + Padding.Right, S, Stride.Width, Dilation.Width);
     }

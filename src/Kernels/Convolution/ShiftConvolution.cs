@@ -82,10 +82,12 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         long perImage = layout.Length + ((long)shape.GroupFilters * pixels);
         int imagesAtOnce = (int)Math.Clamp(BatchFloats / perImage, 1, shape.N);
 
-        using Scratch.Lease scratch = Scratch.Take((imagesAtOnce * perImage) + Slack + shape.Taps);
-        float* planes = scratch.Data, deltas = planes + (imagesAtOnce * layout.Length) + Slack;
+        // The last tap's run reaches over the planes by the idle columns of the last row.
+        int beyond = Slack + layout.RowLength - shape.OutputWidth;
+        using Scratch.Lease scratch = Scratch.Take((imagesAtOnce * perImage) + beyond + shape.Taps);
+        float* planes = scratch.Data, deltas = planes + (imagesAtOnce * layout.Length) + beyond;
         int* offsets = (int*)(deltas + ((long)imagesAtOnce * shape.GroupFilters * pixels));
-        new Span<float>(planes + (imagesAtOnce * layout.Length), Slack).Clear();
+        new Span<float>(planes + (imagesAtOnce * layout.Length), beyond).Clear();
         layout.WriteOffsets(offsets);
 
         RowBlocks filters = new(shape.GroupFilters, DotKernel.TallestA);

@@ -8,6 +8,8 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal static unsafe class Packing
 {
+    private const int CacheLine = 16; // floats
+
     /// <summary>
     /// Packs α·A, M×K, for the broadcast kernel: block after block of rows, within a block column after column, so that the
     /// R numbers of a step lie side by side. Block b starts at <c>blocks.First(b) · K</c>; the whole takes M·K floats.
@@ -24,12 +26,25 @@ internal static unsafe class Packing
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackBlock(int rows, int columns, float alpha, MatrixView a, float* packed)
     {
-        nint rowStride = a.RowStride;
-        float* column = a.Data;
-        for (int t = 0; t < columns; t++, column += a.ColumnStride)
+        if (a.ColumnStride != 1)
         {
-            float* from = column;
-            for (int i = 0; i < rows; i++, from += rowStride) *packed++ = alpha * *from;
+            float* column = a.Data;
+            for (int t = 0; t < columns; t++, column += a.ColumnStride)
+            {
+                float* from = column;
+                for (int i = 0; i < rows; i++, from += a.RowStride) *packed++ = alpha * *from;
+            }
+            return;
+        }
+        // A cache line of each row at a time: rows that lie a power of two apart would push each other out of the cache.
+        for (int first = 0; first < columns; first += CacheLine, packed += rows * CacheLine)
+        {
+            int steps = Math.Min(CacheLine, columns - first);
+            for (int i = 0; i < rows; i++)
+            {
+                float* from = a.Data + (i * a.RowStride) + first, to = packed + i;
+                for (int t = 0; t < steps; t++, to += rows) *to = alpha * from[t];
+            }
         }
     }
 

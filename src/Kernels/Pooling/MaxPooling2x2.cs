@@ -30,7 +30,7 @@ internal static unsafe class MaxPooling2x2
             {
                 int place = (2 * i * width) + (2 * j);
                 float* from = x + place;
-                if (from + width + (2 * S.Lanes) > xEnd || y + S.Lanes > yEnd + j) break;
+                if (from + width + (2 * S.Lanes) > xEnd || y + j + S.Lanes > yEnd) break;
                 (V best, V x1) = S.Deinterleave(S.Load(from), S.Load(from + S.Lanes));
                 (V x2, V x3) = S.Deinterleave(S.Load(from + width), S.Load(from + width + S.Lanes));
                 V at = S.Add(S.Broadcast(place), twice), at1 = S.Add(at, one), at2 = S.Add(at, row), at3 = S.Add(at1, row);

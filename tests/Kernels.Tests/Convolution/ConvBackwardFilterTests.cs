@@ -27,6 +27,24 @@ public unsafe class ConvBackwardFilterTests
         }
     }
 
+    /// <summary>A filter's gradient is made of its own delta: one that overflowed leaves the other filters alone.</summary>
+    [Theory, MemberData(nameof(OnceAShape))]
+    public void NaN_in_one_filters_delta_spoils_no_other_filter(string shape, string algorithm)
+    {
+        ConvShape geometry = ConvCases.Shape(shape);
+        if (geometry.K == 1) return;
+        ConvData clean = ConvCases.Integers(shape), data = new(geometry, isInteger: true);
+        int plane = geometry.OutputPlane;
+        for (int n = 0; n < geometry.N; n++) data.Delta.AsSpan(n * geometry.K * plane, plane).Fill(float.NaN);
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            float[] dw = Run(data, algorithm);
+            for (int i = geometry.Taps; i < dw.Length; i++)
+                if (dw[i] != clean.Dw[i]) Assert.Fail($"number {i}, of filter {i / geometry.Taps}, is {dw[i]}");
+        }
+    }
+
     /// <summary>The destination holds other numbers before, which the gradient is added to.</summary>
     private static float[] Run(ConvData data, string algorithm)
     {

@@ -47,6 +47,23 @@ public unsafe class ConvBackwardInputTests
         }
     }
 
+    [Theory, MemberData(nameof(OnceAShape))]
+    public void NaN_in_one_images_delta_spoils_no_other_image(string shape, string algorithm)
+    {
+        ConvShape geometry = ConvCases.Shape(shape);
+        if (geometry.N == 1) return;
+        ConvData clean = ConvCases.Integers(shape), data = new(geometry, isInteger: true);
+        int image = geometry.C * geometry.InputPlane, output = geometry.K * geometry.OutputPlane;
+        data.Delta.AsSpan(output, output).Fill(float.NaN);
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            float[] dx = Run(data, algorithm);
+            for (int i = 0; i < dx.Length; i++)
+                if (i / image != 1 && dx[i] != clean.Dx[i]) Assert.Fail($"number {i}, of image {i / image}, is {dx[i]}");
+        }
+    }
+
     private static double[] Ones(long length) => [.. Enumerable.Repeat(1.0, (int)length)];
 
     /// <summary>The destination holds NaN before, so a kernel that adds to it is seen.</summary>

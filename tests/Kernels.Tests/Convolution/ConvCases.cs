@@ -67,6 +67,7 @@ internal static class ConvCases
         ["one column"] = new(2, 3, (9, 1), 4, (3, 1), new() { Padding = new(1, 1, 0, 0) }),
         ["one row"] = new(2, 3, (1, 9), 4, (1, 4)),
         ["wide"] = new(1, 2, (3, 70), 3, 3, new() { Padding = 1 }),
+        ["one row, filter nearly as long"] = new(2, 2, (1, 90), 3, (1, 80)),
         ["wide, stride 2"] = new(1, 2, (4, 75), 3, (2, 5), new() { Stride = (1, 2) }),
         ["exactly two vectors"] = new(1, 2, (3, 32), 2, 1),
 

@@ -71,6 +71,23 @@ public unsafe class ConvForwardTests
             Assert.Equal(i / geometry.OutputPlane % geometry.K == geometry.K - 1 ? float.NaN : 0, y[i]);
     }
 
+    [Theory, MemberData(nameof(OnceAShape))]
+    public void NaN_in_one_image_spoils_no_other_image(string shape, string algorithm)
+    {
+        ConvShape geometry = ConvCases.Shape(shape);
+        if (geometry.N == 1) return;
+        ConvData clean = ConvCases.Integers(shape), data = new(geometry, isInteger: true);
+        int image = geometry.C * geometry.InputPlane, output = geometry.K * geometry.OutputPlane;
+        data.X.AsSpan(image, image).Fill(float.NaN);
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            float[] y = Run(data, algorithm, data.Bias, Activation.Identity);
+            for (int i = 0; i < y.Length; i++)
+                if (i / output != 1 && y[i] != clean.Y[i]) Assert.Fail($"number {i}, of image {i / output}, is {y[i]}");
+        }
+    }
+
     private static float[] Run(ConvData data, string algorithm, float[] bias, Activation activation)
     {
         Guarded<float> x = new(data.X), w = new(data.W), b = new(bias), y = new((int)data.Shape.OutputLength);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using CnnEngine.Kernels.Tests.Reference;
 
 namespace CnnEngine.Kernels.Tests;
@@ -14,13 +13,15 @@ public unsafe class ShiftedImageTests
         ConvShape shape = ConvCases.Shape(name);
         Guarded<float> x = new(Distinct(shape.GroupChannels * shape.InputPlane));
         // All rows at once, and strips that begin and end in the middle and reach over the last row.
-        foreach ((int first, int rows) in new[] { (0, shape.OutputHeight), (shape.OutputHeight / 2, (shape.OutputHeight + 1) / 2), (shape.OutputHeight - 1, 3) })
+        (int First, int Count)[] strips = [(0, shape.OutputHeight), (shape.OutputHeight / 2, (shape.OutputHeight + 1) / 2), (shape.OutputHeight - 1, 3)];
+        foreach ((SimdWidth width, (int first, int rows)) in SimdWidths.Values.SelectMany(width => strips.Select(strip => (width, strip))))
         {
+            using ForcedWidth forced = new(width);
             ShiftedImage layout = new(shape, rows);
             Guarded<float> planes = new((int)layout.Length);
             Guarded<int> offsets = new(shape.Taps);
             layout.WriteOffsets(offsets.Data);
-            layout.Gather<SimdT, Vector<float>>(x.Data, first, planes.Data);
+            Move(layout, x.Data, first, planes.Data, scatter: false);
             planes.AssertIntact();
             offsets.AssertIntact();
             AssertNoNaN(planes.Span);
@@ -44,16 +45,19 @@ public unsafe class ShiftedImageTests
     {
         ConvShape shape = ConvCases.Shape(name);
         ShiftedImage layout = new(shape, shape.OutputHeight);
-        Guarded<float> x = new(Distinct(shape.GroupChannels * shape.InputPlane)), planes = new((int)layout.Length), back = new(x.Span.Length);
-        layout.Gather<SimdT, Vector<float>>(x.Data, 0, planes.Data);
-        layout.Scatter<SimdT, Vector<float>>(planes.Data, back.Data);
-        planes.AssertIntact();
-        back.AssertIntact();
-
         ConvShape ofGroup = new(1, shape.GroupChannels, (shape.H, shape.W), 1, (shape.R, shape.S), new() { Stride = shape.Stride, Padding = shape.Padding, Dilation = shape.Dilation });
         double[] seen = ReferenceConvolution.BackwardInput(ofGroup, Ones(ofGroup.OutputLength), Ones(ofGroup.FilterLength));
-        for (int i = 0; i < seen.Length; i++)
-            if (back.Span[i] != x.Span[i] && (seen[i] != 0 || back.Span[i] != 0)) Assert.Fail($"pixel {i}, seen {seen[i]} times, came back as {back.Span[i]}");
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            Guarded<float> x = new(Distinct(shape.GroupChannels * shape.InputPlane)), planes = new((int)layout.Length), back = new(x.Span.Length);
+            Move(layout, x.Data, 0, planes.Data, scatter: false);
+            Move(layout, back.Data, 0, planes.Data, scatter: true);
+            planes.AssertIntact();
+            back.AssertIntact();
+            for (int i = 0; i < seen.Length; i++)
+                if (back.Span[i] != x.Span[i] && (seen[i] != 0 || back.Span[i] != 0)) Assert.Fail($"pixel {i}, seen {seen[i]} times, came back as {back.Span[i]}");
+        }
     }
 
     [Fact]
@@ -66,6 +70,21 @@ public unsafe class ShiftedImageTests
         ConvShape even = new(1, 1, (9, 11), 1, 3, new() { Stride = 2, Dilation = 2 });
         ShiftedImage layout = new(even, even.OutputHeight);
         Assert.Equal((5, 6, 30), (layout.Rows, layout.RowLength, layout.ChannelLength));
+    }
+
+    private static void Move(in ShiftedImage layout, float* image, int firstRow, float* planes, bool scatter)
+    {
+        Mover mover = new(layout, image, firstRow, planes, scatter);
+        Simd.Run(ref mover);
+    }
+
+    private readonly struct Mover(ShiftedImage layout, float* image, int firstRow, float* planes, bool scatter) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            if (scatter) layout.Scatter<S, V>(planes, image);
+            else layout.Gather<S, V>(image, firstRow, planes);
+        }
     }
 
     private static float Pixel(in ConvShape shape, ReadOnlySpan<float> x, int c, int i, int j, int r, int s)

@@ -10,11 +10,11 @@ public unsafe class GemmTests
     // Around one vector, the 6 and 12 rows of a tile, its two vectors across; and 1.
     private static readonly int[] Sizes = [1, 2, 3, 5, 6, 7, 11, 12, 13, 16, 17, 23, 25, 31, 32, 33, 40];
 
-    // Beyond the 384 steps of a panel, the 480 rows and the 256 columns of a tile, and just at them.
+    // Around the 512 steps of a panel and the 128 columns of a tile; few and many rows, which a tile has all or only some of.
     private static readonly (int M, int N, int K)[] BlockEdges =
     [
-        (5, 7, 383), (5, 33, 384), (13, 3, 385), (2, 40, 800), (30, 34, 769),
-        (5, 255, 9), (3, 256, 7), (13, 257, 5), (25, 300, 11), (7, 530, 3),
+        (5, 7, 511), (5, 33, 512), (13, 3, 513), (2, 40, 800), (30, 34, 1025),
+        (5, 127, 9), (3, 128, 7), (13, 129, 5), (25, 300, 11), (7, 530, 3),
         (479, 5, 3), (480, 33, 2), (481, 6, 3), (967, 2, 2), (485, 259, 3),
     ];
 

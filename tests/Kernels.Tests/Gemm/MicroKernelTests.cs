@@ -10,9 +10,9 @@ public unsafe class MicroKernelTests
     {
         using ForcedWidth forced = new(width);
         for (int rows = 1; rows <= 12; rows++)
-            foreach (bool accumulate in new[] { false, true })
+            foreach ((bool accumulate, int vectors) in new[] { (false, 1), (true, 1), (false, 2), (true, 2) })
             {
-                int across = 2 * Simd.Lanes, rowStride = across + 5;
+                int across = vectors * Simd.Lanes, rowStride = across + 5;
                 // Rows of B overlap and come out of order, as the taps of a filter do.
                 int[] offsets = [9, 0, 4, 4, 31, 2, 17];
                 Guarded<float> a = new(Numbers.Integers(rows * Steps, 1)), b = new(Numbers.Integers(31 + across, 2));
@@ -20,7 +20,7 @@ public unsafe class MicroKernelTests
                 Guarded<float> c = new(before);
                 fixed (int* pointer = offsets)
                 {
-                    BroadcastCall call = new(rows, a.Data, b.Data, pointer, c.Data, rowStride, accumulate);
+                    BroadcastCall call = new(vectors, rows, a.Data, b.Data, pointer, c.Data, rowStride, accumulate);
                     Simd.Run(ref call);
                 }
                 c.AssertIntact();
@@ -88,14 +88,17 @@ public unsafe class MicroKernelTests
         foreach (int rows in new[] { 0, 7 })
             Assert.Contains("1 to 6 rows of B", Assert.Throws<ArgumentOutOfRangeException>("rowsB", () => Dot(1, rows)).Message, StringComparison.Ordinal);
 
-        static void Broadcast(int rows) => new BroadcastCall(rows, null, null, null, null, 0, false).Run<Simd128, System.Runtime.Intrinsics.Vector128<float>>();
+        static void Broadcast(int rows) => new BroadcastCall(2, rows, null, null, null, null, 0, false).Run<Simd128, System.Runtime.Intrinsics.Vector128<float>>();
         static void Dot(int rowsA, int rowsB) => new DotCall(rowsA, rowsB, 0, 0, default).Run<Simd128, System.Runtime.Intrinsics.Vector128<float>>();
     }
 
-    private readonly struct BroadcastCall(int rows, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate) : ISimdKernel
+    private readonly struct BroadcastCall(int vectors, int rows, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate) : ISimdKernel
     {
-        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
-            BroadcastKernel.Run<S, V>(rows, Steps, a, b, offsets, c, rowStride, accumulate);
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            if (vectors == 1) BroadcastKernel.RunNarrow<S, V>(rows, Steps, a, b, offsets, c, rowStride, accumulate);
+            else BroadcastKernel.Run<S, V>(rows, Steps, a, b, offsets, c, rowStride, accumulate);
+        }
     }
 
     private readonly struct DotCall(int rowsA, int rowsB, int images, int steps, DotKernel.Operands operands) : ISimdKernel

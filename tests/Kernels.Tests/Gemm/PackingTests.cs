@@ -45,10 +45,10 @@ public unsafe class PackingTests
         Assert.Equal(isWide ? (12, 4) : (6, 2), (RowBlocks.BroadcastTallest, DotKernel.TallestA));
     }
 
-    [Fact]
-    public void A_is_packed_block_after_block_and_column_after_column()
+    [Theory, InlineData(1), InlineData(5), InlineData(16), InlineData(37)]
+    public void A_is_packed_block_after_block_and_column_after_column(int columns)
     {
-        const int rows = 31, columns = 5;
+        const int rows = 31;
         RowBlocks blocks = new(rows, 12);
         foreach (bool isTransposed in new[] { false, true })
         {

@@ -72,11 +72,15 @@ public class MaxPoolingTests
         PoolShape shape = PoolCases.Shape(name);
         float[] x = Numbers.Integers(shape.InputLength, 5), dy = Numbers.Integers(shape.OutputLength, 6);
         (_, int[] argMax) = Forward(shape, x);
-        Guarded<float> dx = new(x.Length);
-        MaxPooling.Backward(shape, dy, argMax, dx.Span);
-        dx.AssertIntact();
-        Expect.Exactly(ReferencePooling.MaxBackward(shape, ReferenceArrays.ToDoubles(dy), argMax), dx.Span);
-        Assert.Equal(dy.Sum(), dx.Span.ToArray().Sum());
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            Guarded<float> dx = new(x.Length);
+            MaxPooling.Backward(shape, dy, argMax, dx.Span);
+            dx.AssertIntact();
+            Expect.Exactly(ReferencePooling.MaxBackward(shape, ReferenceArrays.ToDoubles(dy), argMax), dx.Span);
+            Assert.Equal(dy.Sum(), dx.Span.ToArray().Sum());
+        }
     }
 
     [Fact]
@@ -102,13 +106,22 @@ public class MaxPoolingTests
         Assert.Equal(places, argMax);
     }
 
+    /// <summary>Pools on every width and returns what all agree on.</summary>
     private static (float[] Y, int[] ArgMax) Forward(PoolShape shape, float[] x)
     {
-        Guarded<float> from = new(x), y = new((int)shape.OutputLength);
-        Guarded<int> argMax = new((int)shape.OutputLength);
-        MaxPooling.Forward(shape, from.Span, y.Span, argMax.Span);
-        y.AssertIntact();
-        argMax.AssertIntact();
-        return (y.Span.ToArray(), argMax.Span.ToArray());
+        (float[] Y, int[] ArgMax)? first = null;
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            Guarded<float> from = new(x), y = new((int)shape.OutputLength);
+            Guarded<int> argMax = new((int)shape.OutputLength);
+            MaxPooling.Forward(shape, from.Span, y.Span, argMax.Span);
+            y.AssertIntact();
+            argMax.AssertIntact();
+            first ??= (y.Span.ToArray(), argMax.Span.ToArray());
+            Expect.SameBits(first.Value.Y, y.Span);
+            Assert.Equal(first.Value.ArgMax, argMax.Span.ToArray());
+        }
+        return first!.Value;
     }
 }

@@ -2,76 +2,75 @@ using CnnEngine.Kernels.Tests.Reference;
 
 namespace CnnEngine.Kernels.Tests;
 
-/// <summary>Copies of short rows: vectors may run over the end of a row, but never over the end of the destination.</summary>
+/// <summary>
+/// Copies of short rows into longer ones and back: vectors may run over the end of a row, but never over the end of the
+/// destination, and what lies behind the source is never used.
+/// </summary>
 public unsafe class RowCopyTests
 {
     private static readonly Activation[] Linear = [Activation.Identity, Activation.Relu, Activation.LeakyRelu(0.25f)];
+
+    private static readonly (int FromGap, int ToGap)[] Gaps = [(0, 0), (0, 1), (3, 0), (3, 4), (20, 1), (0, 16), (1, 21)];
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Spread_rows_keep_their_numbers_and_their_gaps_are_zero(SimdWidth simd)
+    {
+        using ForcedWidth forced = new(simd);
+        for (int rows = 0; rows < 5; rows++)
+            for (int width = 1; width <= (2 * Simd.Lanes) + 1; width++)
+                foreach ((int fromGap, int toGap) in Gaps)
+                {
+                    // The source ends with the last number of its last row.
+                    int fromStride = width + fromGap, toStride = width + toGap;
+                    Guarded<float> from = new(Numbers.Integers(Math.Max(0, (rows * fromStride) - fromGap), 1)), to = new(rows * toStride);
+                    SpreadCall call = new(rows, width, from.Data, fromStride, from.Data + from.Span.Length, to.Data, toStride);
+                    Simd.Run(ref call);
+                    to.AssertIntact();
+                    for (int i = 0; i < rows; i++)
+                        for (int j = 0; j < toStride; j++)
+                            Assert.Equal(j < width ? from.Span[(i * fromStride) + j] : 0, to.Span[(i * toStride) + j]);
+                }
+    }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
     public void Gathered_rows_of_every_width_get_bias_and_activation(SimdWidth simd)
     {
         using ForcedWidth forced = new(simd);
         foreach (Activation activation in Linear)
-            for (int width = 1; width <= (2 * Simd.Lanes) + 1; width++)
-            {
-                const int RowCount = 3;
-                int stride = width + (width % 4);
-                // The source may be read a vector beyond its last row.
-                float[] from = Numbers.Integers((RowCount * stride) + Simd.Lanes, width);
-                Guarded<float> to = new(RowCount * width);
-                fixed (float* source = from)
-                {
-                    GatherCall call = new(RowCount, width, source, stride, 0.5f, activation, to.Data);
-                    Simd.Run(ref call);
-                }
-                to.AssertIntact();
-                double[] x = new double[RowCount * width];
-                for (int i = 0; i < RowCount; i++)
-                    for (int j = 0; j < width; j++) x[(i * width) + j] = from[(i * stride) + j] + 0.5;
-                Expect.Near(ReferenceActivations.Forward(activation, x), to.Span, 0, 0);
-            }
+            for (int rows = 0; rows < 5; rows++)
+                for (int width = 1; width <= (2 * Simd.Lanes) + 1; width++)
+                    foreach ((int gap, _) in Gaps)
+                    {
+                        // The source may be read a vector beyond its last row, and NaN lies there.
+                        int stride = width + gap;
+                        Guarded<float> from = new(Numbers.Integers(rows * stride, 1)), to = new(rows * width);
+                        GatherCall call = new(rows, width, from.Data, stride, 0.5f, activation, to.Data);
+                        Simd.Run(ref call);
+                        to.AssertIntact();
+                        for (int i = 0; i < rows; i++)
+                            for (int j = 0; j < width; j++)
+                                Assert.Equal(ReferenceActivations.Value(activation, from.Span[(i * stride) + j] + 0.5), to.Span[(i * width) + j]);
+                    }
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
-    public void ReLU_of_minus_infinity_is_zero(SimdWidth simd)
+    public void ReLU_of_minus_infinity_is_zero_and_of_NaN_is_NaN(SimdWidth simd)
     {
         using ForcedWidth forced = new(simd);
-        float[] from = [.. Enumerable.Repeat(float.NegativeInfinity, 2 * Simd.Lanes)];
-        Guarded<float> to = new(Simd.Lanes);
-        fixed (float* source = from)
-        {
-            GatherCall call = new(1, Simd.Lanes, source, Simd.Lanes, 0, Activation.Relu, to.Data);
-            Simd.Run(ref call);
-        }
-        Assert.All(to.Span.ToArray(), value => Assert.Equal(0, value));
+        Guarded<float> from = new([.. Enumerable.Range(0, 35).Select(i => i % 2 == 0 ? float.NegativeInfinity : float.NaN)]), to = new(35);
+        GatherCall call = new(1, 35, from.Data, 35, 1, Activation.Relu, to.Data);
+        Simd.Run(ref call);
+        for (int i = 0; i < 35; i++) Assert.Equal(i % 2 == 0 ? 0 : float.NaN, to.Span[i]);
     }
 
-    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
-    public void Spread_rows_keep_their_numbers_and_their_gaps_are_zero(SimdWidth simd)
+    private readonly struct SpreadCall(int rows, int width, float* from, int fromStride, float* fromEnd, float* to, int toStride) : ISimdKernel
     {
-        using ForcedWidth forced = new(simd);
-        for (int width = 1; width <= (2 * Simd.Lanes) + 1; width++)
-            foreach (int gap in new[] { 0, 1, 4, Simd.Lanes, Simd.Lanes + 3 })
-            {
-                const int RowCount = 4;
-                int stride = width + gap;
-                Guarded<float> from = new(Numbers.Integers(RowCount * width, gap)), to = new(RowCount * stride);
-                SpreadCall call = new(RowCount, width, from.Data, from.Data + (RowCount * width), to.Data, stride);
-                Simd.Run(ref call);
-                to.AssertIntact();
-                for (int i = 0; i < RowCount; i++)
-                    for (int j = 0; j < stride; j++)
-                        Assert.Equal(j < width ? from.Span[(i * width) + j] : 0, to.Span[(i * stride) + j]);
-            }
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
+            RowCopy.Spread<S, V>(rows, width, from, fromStride, fromEnd, to, toStride);
     }
 
     private readonly struct GatherCall(int rows, int width, float* from, int stride, float bias, Activation activation, float* to) : ISimdKernel
     {
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => RowCopy.Gather<S, V>(rows, width, from, stride, bias, activation, to);
-    }
-
-    private readonly struct SpreadCall(int rows, int width, float* from, float* fromEnd, float* to, int stride) : ISimdKernel
-    {
-        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => RowCopy.Spread<S, V>(rows, width, from, width, fromEnd, to, stride);
     }
 }

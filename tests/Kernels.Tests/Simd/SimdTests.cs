@@ -52,20 +52,50 @@ public unsafe class SimdTests
         float[] specials = [0, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity];
         for (int turn = 0; turn < lanes; turn++)
         {
-            Guarded<float> a = new(Numbers.Integers(lanes, 1)), b = new(Numbers.Integers(lanes, 2)), c = new(Numbers.Integers(lanes, 3)), r = new(9 * lanes);
+            Guarded<float> a = new(Numbers.Integers(lanes, 1)), b = new(Numbers.Integers(lanes, 2)), c = new(Numbers.Integers(lanes, 3)), r = new(12 * lanes);
             a.Span[turn] = specials[turn % specials.Length];
+            if (turn % 2 == 1) b.Span[turn] = a.Span[turn];
             Operations call = new(a.Data, b.Data, c.Data, r.Data);
             Simd.Run(ref call);
             r.AssertIntact();
             for (int i = 0; i < lanes; i++)
             {
                 float x = a.Span[i], y = b.Span[i], z = c.Span[i];
-                float[] expected = [0, 2.5f, x + y, x - y, x * y, (x * y) + z, x > 0 ? y : z, x < 0 ? y : z, x];
+                float[] expected = [0, 2.5f, x + y, x - y, x * y, (x * y) + z, x > 0 ? y : z, x < 0 ? y : z, x, i, x == y ? z : 9, x > y || float.IsNaN(x) ? z : 9];
                 for (int operation = 0; operation < expected.Length; operation++)
                     Assert.Equal(expected[operation], r.Span[(operation * lanes) + i]);
             }
-            Assert.Equal(b.Span.ToArray().Sum(), call.Sum);
+            Assert.Equal(c.Span.ToArray().Sum(), call.Sum);
         }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Two_vectors_are_parted_into_even_and_odd_lanes_and_joined_again(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        int lanes = Simd.Lanes;
+        float[] counting = [.. Enumerable.Range(0, 2 * lanes).Select(i => (float)i)];
+        Guarded<float> row = new(counting), parted = new(2 * lanes), joined = new(2 * lanes);
+        PartAndJoin call = new(row.Data, parted.Data, joined.Data);
+        Simd.Run(ref call);
+        parted.AssertIntact();
+        joined.AssertIntact();
+        for (int i = 0; i < lanes; i++) Assert.Equal((2 * i, (2 * i) + 1), (parted.Span[i], parted.Span[lanes + i]));
+        Assert.Equal(counting, joined.Span.ToArray());
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Whole_numbers_become_floats_and_are_stored_again_exactly(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        int[] numbers = [.. Enumerable.Range(0, Simd.Lanes).Select(i => i % 2 == 0 ? (1 << 24) - i : -i)];
+        Guarded<int> from = new(numbers), to = new(numbers.Length);
+        Guarded<float> floats = new(numbers.Length);
+        ThroughFloats call = new(from.Data, floats.Data, to.Data);
+        Simd.Run(ref call);
+        to.AssertIntact();
+        Assert.Equal(numbers, to.Span.ToArray());
+        Assert.Equal(numbers.Select(number => (float)number), floats.Span.ToArray());
     }
 
     [Fact]
@@ -99,9 +129,33 @@ public unsafe class SimdTests
             [
                 S.Zero, S.Broadcast(2.5f), S.Add(x, y), S.Subtract(x, y), S.Multiply(x, y), S.MultiplyAdd(x, y, z),
                 S.WherePositive(x, y, z), S.WhereNegative(x, y, z), x,
+                S.Iota, S.WhereEqual(x, y, z, S.Broadcast(9)), S.WhereBeats(x, y, z, S.Broadcast(9)),
             ];
             for (int i = 0; i < all.Length; i++) S.Store(results + (i * S.Lanes), all[i]);
-            Sum = S.Sum(y);
+            Sum = S.Sum(z);
+        }
+    }
+
+    private readonly struct PartAndJoin(float* row, float* parted, float* joined) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            (V even, V odd) = S.Deinterleave(S.Load(row), S.Load(row + S.Lanes));
+            S.Store(parted, even);
+            S.Store(parted + S.Lanes, odd);
+            (V first, V second) = S.Interleave(even, odd);
+            S.Store(joined, first);
+            S.Store(joined + S.Lanes, second);
+        }
+    }
+
+    private readonly struct ThroughFloats(int* from, float* floats, int* to) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            V numbers = S.LoadInt32(from);
+            S.Store(floats, numbers);
+            S.StoreInt32(to, numbers);
         }
     }
 }

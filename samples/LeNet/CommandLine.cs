@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace LeNet;
+
+/// <summary>The command line: which options there are, and what each may be.</summary>
+internal sealed class CommandLine
+{
+    private const int MaxBatch = 65_536;
+    private const int MaxThreads = 1024;
+
+    private readonly Option<string?> _data = OptionKinds.Path(
+        "--data", "DIR",
+        "Folder with MNIST's four IDX files, raw or gzip; Fashion-MNIST's do too. Left out: $MNIST_DIR, then the cache folder, "
+        + "then digits that the program draws itself.");
+
+    private readonly Option<bool> _download = OptionKinds.Switch(
+        "--download", "Fetch MNIST into the cache folder if it is not there. The network is used only with this option.");
+
+    private readonly Option<int> _epochs = OptionKinds.Number(
+        "--epochs", "How often every training image is seen; 0 with --load: only evaluate.", 0, Options.MaxEpochs, 10);
+
+    private readonly Option<int> _batch = OptionKinds.Number("--batch", "Images of one step.", 1, MaxBatch, 64);
+
+    private readonly Option<float?> _rate = OptionKinds.Rate(
+        "--lr",
+        "Highest learning rate of the one-cycle schedule. "
+        + $"[default: {Options.DefaultRate(Activation.Relu)}; sigmoid: {Options.DefaultRate(Activation.Sigmoid)}]");
+
+    private readonly Option<long> _seed = OptionKinds.Seed("--seed", "The first weights and the order of the images follow from it.");
+
+    private readonly Option<int> _threads = OptionKinds.Number(
+        "--threads", "Threads to compute on; the results do not depend on it.", 1, MaxThreads, Math.Min(Environment.ProcessorCount, MaxThreads));
+
+    private readonly Option<Activation> _activation = OptionKinds.Choice<Activation>("--activation", "Function between the layers.");
+
+    private readonly Option<Pooling> _pooling = OptionKinds.Choice<Pooling>("--pooling", "How a 2×2 window becomes one number.");
+
+    private readonly Option<string?> _metrics = OptionKinds.Path("--metrics", "FILE", "Write a JSON object for each epoch, one a line.");
+
+    private readonly Option<string?> _save = OptionKinds.Path(
+        "--save", "FILE", "Save the weights after training, or at Ctrl-C, as a safetensors file.");
+
+    private readonly Option<string?> _load = OptionKinds.Path(
+        "--load", "FILE", "Start from saved weights, of the same --activation and --pooling.");
+
+    private readonly Option<bool> _profile = OptionKinds.Switch("--profile", "Show at the end where the time goes, layer by layer.");
+
+    private readonly Option<bool> _quiet = OptionKinds.Switch(
+        "--quiet", "Print nothing but the result, in one line (and the table of --profile).");
+
+    private readonly RootCommand _root;
+
+    /// <summary>Puts the command together.</summary>
+    /// <param name="run">What it does; returns the exit code.</param>
+    public CommandLine(Func<Options, Task<int>> run)
+    {
+        _root = new RootCommand("Trains LeNet-5 on handwritten digits.")
+        {
+            _data, _download, _epochs, _batch, _rate, _seed, _threads, _activation, _pooling, _metrics, _save, _load, _profile, _quiet,
+        };
+        _root.SetAction(result => run(Read(result)));
+        HelpOption help = _root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+    }
+
+    /// <summary>Reads the arguments; what is wrong with them is in the result's errors.</summary>
+    public ParseResult Parse(string[] args) => _root.Parse(args);
+
+    private Options Read(ParseResult result) => new()
+    {
+        Data = result.GetValue(_data),
+        Download = result.GetValue(_download),
+        Epochs = result.GetValue(_epochs),
+        Batch = result.GetValue(_batch),
+        GivenRate = result.GetValue(_rate),
+        Seed = result.GetValue(_seed),
+        Threads = result.GetValue(_threads),
+        Activation = result.GetValue(_activation),
+        Pooling = result.GetValue(_pooling),
+        Metrics = result.GetValue(_metrics),
+        Save = result.GetValue(_save),
+        Load = result.GetValue(_load),
+        Profile = result.GetValue(_profile),
+        Quiet = result.GetValue(_quiet),
+    };
+}

@@ -1,0 +1,46 @@
+using CnnEngine.Graphs;
+using CnnEngine.Initialization;
+using CnnEngine.Layers;
+
+namespace LeNet;
+
+/// <summary>
+/// LeNet-5 (Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to Document Recognition", 1998) in its
+/// modern form: two convolutions with pooling, three fully connected layers, softmax cross-entropy behind the last.
+/// </summary>
+internal static class LeNet5
+{
+    /// <summary>Classes to tell apart.</summary>
+    public const int Classes = 10;
+
+    /// <summary>The layers, not yet compiled: 28×28 pixels in, ten logits out.</summary>
+    public static Sequential Build(Activation activation, Pooling pooling)
+    {
+        // Kaiming's variance makes up for the half that ReLU cuts off; sigmoid and tanh cut nothing off.
+        Initializer start = activation == Activation.Relu ? Initializer.Kaiming : Initializer.Xavier;
+        return new Sequential
+        {
+            new Conv2d(6, 5, padding: 2) { Initializer = start },   //  1×28×28 →  6×28×28
+            Activate(),
+            Pool(),                                                 //  6×28×28 →  6×14×14
+            new Conv2d(16, 5) { Initializer = start },              //  6×14×14 → 16×10×10
+            Activate(),
+            Pool(),                                                 // 16×10×10 → 16×5×5
+            new Flatten(),                                          // 16×5×5   → 400
+            new Linear(120) { Initializer = start },
+            Activate(),
+            new Linear(84) { Initializer = start },
+            Activate(),
+            new Linear(Classes) { Initializer = start },
+        };
+
+        Layer Activate() => activation switch
+        {
+            Activation.Sigmoid => new Sigmoid(),
+            Activation.Tanh => new Tanh(),
+            _ => new ReLU(),
+        };
+
+        Layer Pool() => pooling == Pooling.Mean ? new MeanPool2d(2) : new MaxPool2d(2);
+    }
+}

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace LeNet;
+
+/// <summary>The kinds of options there are. A wrong value is reported with the option's name, the value, and what would be right.</summary>
+internal static class OptionKinds
+{
+    public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
+
+    public static Option<string?> Path(string name, string value, string description) => new(name)
+    {
+        HelpName = value,
+        Description = description,
+        CustomParser = result =>
+        {
+            string text = Given(result);
+            if (text.Length == 0) result.AddError($"{name} is ''; it must be a path");
+            return text;
+        },
+    };
+
+    public static Option<int> Number(string name, string description, int least, int most, int standard) => new(name)
+    {
+        HelpName = "N",
+        Description = description,
+        DefaultValueFactory = _ => standard,
+        CustomParser = result =>
+        {
+            string text = Given(result);
+            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+                && number >= least && number <= most) return number;
+            result.AddError($"{name} is '{text}'; it must be a whole number from {least} to {most}");
+            return standard;
+        },
+    };
+
+    public static Option<long> Seed(string name, string description) => new(name)
+    {
+        HelpName = "N",
+        Description = description,
+        DefaultValueFactory = _ => 1,
+        CustomParser = result =>
+        {
+            string text = Given(result);
+            if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seed)) return seed;
+            result.AddError($"{name} is '{text}'; it must be a whole number from 0 to {long.MaxValue}");
+            return 0;
+        },
+    };
+
+    public static Option<float?> Rate(string name, string description) => new(name)
+    {
+        HelpName = "RATE",
+        Description = description,
+        CustomParser = result =>
+        {
+            string text = Given(result);
+            if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float rate)
+                && rate > 0 && float.IsFinite(rate)) return rate;
+            result.AddError($"{name} is '{text}'; it must be a number above 0");
+            return null;
+        },
+    };
+
+    /// <summary>One word out of some; the first is the default.</summary>
+    public static Option<T> Choice<T>(string name, string description) where T : struct, Enum
+    {
+        string[] words = [.. Enum.GetNames<T>().Select(word => word.ToLowerInvariant())];
+        Option<T> option = new(name)
+        {
+            HelpName = string.Join('|', words),
+            Description = $"{description} [default: {words[0]}]",
+            CustomParser = result =>
+            {
+                string text = Given(result);
+                if (Array.IndexOf(words, text.ToLowerInvariant()) is var place and >= 0) return Enum.GetValues<T>()[place];
+                result.AddError($"{name} is '{text}'; it must be one of {string.Join(", ", words)}");
+                return default;
+            },
+        };
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
+    private static string Given(ArgumentResult result) => result.Tokens is [{ Value: var text }, ..] ? text : "";
+}

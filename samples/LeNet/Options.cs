@@ -1,0 +1,102 @@
+using CnnEngine.Kernels;
+
+namespace LeNet;
+
+/// <summary>The function between the layers.</summary>
+internal enum Activation
+{
+    Relu,
+    Sigmoid,
+    Tanh,
+}
+
+/// <summary>How each 2×2 window becomes one number.</summary>
+internal enum Pooling
+{
+    Max,
+    Mean,
+}
+
+/// <summary>What the program's exit codes mean; <c>--help</c> lists them too.</summary>
+internal static class ExitCode
+{
+    public const int Success = 0;
+    public const int Failure = 1;
+    public const int BadUsage = 2;
+
+    /// <summary>The shell's own way to count: 128 + SIGINT.</summary>
+    public const int Interrupted = 130;
+}
+
+/// <summary>What was asked for on the command line, every value checked on its own.</summary>
+internal sealed record Options
+{
+    /// <summary>The most epochs of a run.</summary>
+    public const int MaxEpochs = 1_000_000;
+
+    /// <summary>Momentum μ of the gradient descent.</summary>
+    public const float Momentum = 0.9f;
+
+    public string? Data { get; init; }
+
+    public bool Download { get; init; }
+
+    public int Epochs { get; init; }
+
+    public int Batch { get; init; }
+
+    public float? GivenRate { get; init; }
+
+    public long Seed { get; init; }
+
+    public int Threads { get; init; }
+
+    public Activation Activation { get; init; }
+
+    public Pooling Pooling { get; init; }
+
+    public string? Metrics { get; init; }
+
+    public string? Save { get; init; }
+
+    public string? Load { get; init; }
+
+    public bool Profile { get; init; }
+
+    public bool Quiet { get; init; }
+
+    /// <summary>The highest learning rate of the cycle.</summary>
+    public float Rate => GivenRate ?? DefaultRate(Activation);
+
+    /// <summary>
+    /// Weight decay λ, on all parameters. A step shrinks them by η·λ, so ten times the rate goes with a tenth of the decay.
+    /// </summary>
+    public float WeightDecay => Activation == Activation.Sigmoid ? 5e-5f : 5e-4f;
+
+    /// <summary>The sigmoid's derivative is at most ¼, so that gradients shrink on their way back and steps must be larger.</summary>
+    public static float DefaultRate(Activation activation) => activation == Activation.Sigmoid ? 0.5f : 0.05f;
+
+    /// <summary>What is wrong with the values taken together, or with what they are up against; null if nothing is.</summary>
+    public string? Conflict()
+    {
+        if (Epochs == 0 && Load is null)
+            return $"--epochs is '0'; it must be a whole number from 1 to {MaxEpochs}, unless --load brings weights to evaluate";
+        if (Download && Data is not null)
+            return $"--data is '{Data}', but --download fetches into the cache folder; leave one of them out";
+        // The metrics would be overwritten by the weights, or the weights by the metrics before they are read.
+        if (Metrics is not null && IsSameFile(Metrics, Save)) return $"--metrics and --save are both '{Metrics}'; they must differ";
+        if (Metrics is not null && IsSameFile(Metrics, Load)) return $"--metrics and --load are both '{Metrics}'; they must differ";
+        try
+        {
+            // Not an option but a variable of the environment; a wrong one is bad usage all the same.
+            _ = Simd.Width;
+        }
+        catch (ArgumentException error)
+        {
+            return error.Message;
+        }
+        return null;
+    }
+
+    private static bool IsSameFile(string path, string? other) => other is not null && Path.GetFullPath(path) == Path.GetFullPath(other);
+}

@@ -1,0 +1,126 @@
+using CnnEngine.Data;
+using CnnEngine.Graphs;
+using CnnEngine.Kernels;
+using CnnEngine.Losses;
+using CnnEngine.Optimizers;
+using CnnEngine.Training;
+using LeNet.Reports;
+using Spectre.Console;
+
+namespace LeNet;
+
+/// <summary>The program from its options to its exit code: find data, build, train, save, report.</summary>
+internal sealed class TrainingRun(Options options, IAnsiConsole console, CancellationToken cancellation)
+{
+    /// <summary>Does everything that was asked for.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled before training began, or after it was over.</exception>
+    public async Task<int> RunAsync()
+    {
+        Threads.Count = options.Threads;
+        // What cannot be read or written is found out now, not after the training.
+        if (options.Load is not null) PathCheck.RequireFile("--load", options.Load);
+        if (options.Save is not null) PathCheck.RequireReplaceable("--save", options.Save);
+        using MetricsFile? metrics = options.Metrics is null ? null : new MetricsFile(options.Metrics, options);
+
+        LocatedData located = await DownloadReport.RunAsync(console, options, progress =>
+            new DataLocator().LocateAsync(options.Data, options.Download, progress, cancellation));
+        Network network = Compile(located.Sets.Train);
+        (ByteImages train, ByteImages test) = options.Load is null ? located.Sets : WeightsFile.Load(options.Load, network, located.Sets);
+
+        OneCycle schedule = new(options.Rate);
+        if (!options.Quiet)
+        {
+            Opening.Write(console, located, options, schedule);
+            Opening.WriteModel(console, network);
+        }
+        metrics?.Clear();
+        if (options.Epochs > 0)
+        {
+            bool isWhole = Train(network, train, test, schedule, metrics);
+            Save(network, train);
+            if (!isWhole) return ExitCode.Interrupted;
+        }
+        Report(network, train, TestResult.Measure(network, test, cancellation), test);
+        return ExitCode.Success;
+    }
+
+    private Network Compile(ByteImages data)
+    {
+        try
+        {
+            return LeNet5.Build(options.Activation, options.Pooling).Compile(data.ImageShape, new NetworkOptions
+            {
+                BatchSize = options.Batch,
+                Seed = options.Seed,
+                Training = options.Epochs > 0 || options.Profile,
+            });
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"{data.Name}: images of {data.ImageShape} do not fit LeNet-5: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Trains; false if it was stopped before the end.</summary>
+    private bool Train(Network network, ByteImages train, ByteImages test, Schedule schedule, MetricsFile? metrics)
+    {
+        Trainer trainer = new(network, new Sgd(Options.Momentum, options.WeightDecay), new CrossEntropy());
+        TrainerOptions training = new() { Epochs = options.Epochs, Seed = options.Seed, Schedule = schedule };
+        EpochTable table = new(console, options.Epochs);
+        TrainingProgress? stop = null;
+        LiveProgress.Run(console, options, progress =>
+        {
+            try
+            {
+                trainer.Fit(train, test, training, progress, new EpochReport(EndEpoch), cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                stop = progress.Last;
+            }
+        });
+        if (stop is not { } at) return true;
+        // Only now: the progress line is gone.
+        Console.Error.WriteLine($"stopped in epoch {at.Epoch} of {options.Epochs} after step {at.Step} of {at.Steps}");
+        return false;
+
+        void EndEpoch(EpochResult epoch)
+        {
+            double loss = epoch.Test!.Value.Loss;
+            if (!double.IsFinite(loss))
+                throw new ArithmeticException(
+                    $"the test loss is {loss} after epoch {epoch.Epoch}: training has diverged; try a --lr below {options.Rate}");
+            if (!options.Quiet) table.Write(epoch);
+            metrics?.Write(epoch, train.Name);
+        }
+    }
+
+    private void Save(Network network, ByteImages data)
+    {
+        if (options.Save is null) return;
+        WeightsFile.Save(options.Save, network, data);
+        if (!options.Quiet) console.WriteLine($"weights saved to {options.Save}");
+    }
+
+    private void Report(Network network, ByteImages train, TestResult result, ByteImages test)
+    {
+        BatchResult total = result.Total;
+        if (!options.Quiet)
+        {
+            string[] names = ClassNames.Of(test);
+            console.WriteLine();
+            ConfusionTable.Write(console, result.Confusion, names);
+            MistakeRow.Write(console, result, test, names);
+            console.WriteLine();
+        }
+        if (options.Profile) ProfileTable.Write(console, network, train);
+        console.WriteLine(
+            $"{test.Name}: test accuracy {total.Accuracy:0.00 %} ({total.Correct:N0} of {total.Images:N0}), test loss {total.MeanLoss:0.0000}");
+    }
+
+    private sealed class EpochReport(Action<EpochResult> action) : IProgress<EpochResult>
+    {
+        public void Report(EpochResult value) => action(value);
+    }
+}

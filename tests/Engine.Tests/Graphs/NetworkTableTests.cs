@@ -1,0 +1,56 @@
+using CnnEngine.Graphs;
+using CnnEngine.Layers;
+using CnnEngine.Losses;
+
+namespace CnnEngine.Tests.Graphs;
+
+/// <summary>What a network tells of itself.</summary>
+public class NetworkTableTests
+{
+    private static readonly NetworkOptions Options = new() { BatchSize = 20 };
+
+    [Fact]
+    public void LeNets_table_is_right()
+    {
+        Network network = LeNetModel.Modern().Compile(LeNetModel.Image, Options);
+        Assert.Equal(
+            [
+                "conv1 6×28×28 156 117600", "relu1 6×28×28 0 0", "pool1 6×14×14 0 0",
+                "conv2 16×10×10 2416 240000", "relu2 16×10×10 0 0", "pool2 16×5×5 0 0",
+                "flatten1 400 0 0", "fc1 120 48120 48000", "relu3 120 0 0", "fc2 84 10164 10080", "relu4 84 0 0", "fc3 10 850 840",
+            ],
+            network.Layers.Select(layer => $"{layer.Name} {layer.Output} {layer.ParameterCount} {layer.MultiplyAdds}"));
+        Assert.Equal(61_706, network.Layers.Sum(layer => layer.ParameterCount));
+        Assert.Equal(416_520, network.Layers.Sum(layer => layer.MultiplyAdds));
+        Assert.Equal((LeNetModel.Image, new Shape(10), Options), (network.InputShape, network.OutputShape, network.Options));
+    }
+
+    [Fact]
+    public void Inputs_and_outputs_follow_one_another()
+    {
+        IReadOnlyList<NetworkLayer> layers = LeNetModel.Modern().Compile(LeNetModel.Image, Options).Layers;
+        Assert.All(layers.Zip(layers.Skip(1)), pair => Assert.Equal(pair.First.Output, pair.Second.Input));
+    }
+
+    [Fact]
+    public void Names_can_be_given()
+    {
+        Network network = new Sequential { new Flatten(), new Linear(8) { Name = "hidden" }, new ReLU(), new Linear(4) }.Compile(new Shape(1, 2, 3), Options);
+        Assert.Equal(["flatten1", "hidden", "relu1", "fc2"], network.Layers.Select(layer => layer.Name));
+    }
+
+    [Fact]
+    public void Time_is_taken_when_it_is_asked_for()
+    {
+        Network network = LeNetModel.Modern().Compile(LeNetModel.Image, Options);
+        network.Backpropagate(Some.Images(20, LeNetModel.Image, 10), Some.Indices(20), new CrossEntropy());
+        Assert.All(network.LayerTimes(), time => Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (time.Forward, time.Backward)));
+        network.IsTimed = true;
+        for (int i = 0; i < 3; i++) network.Backpropagate(Some.Images(20, LeNetModel.Image, 10), Some.Indices(20), new CrossEntropy());
+        IReadOnlyList<LayerTime> times = network.LayerTimes();
+        Assert.Equal(network.Layers, times.Select(time => time.Layer));
+        Assert.All(times.Where(time => time.Layer.Layer is Conv2d or Linear or MaxPool2d), time => Assert.True(time.Forward > TimeSpan.Zero && time.Backward > TimeSpan.Zero));
+        // A joined activation counts where it is computed: in the layer before.
+        Assert.Equal(TimeSpan.Zero, times[1].Forward);
+    }
+}

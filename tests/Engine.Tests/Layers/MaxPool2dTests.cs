@@ -1,0 +1,66 @@
+using CnnEngine.Data;
+using CnnEngine.Graphs;
+using CnnEngine.Kernels;
+using CnnEngine.Layers;
+using CnnEngine.Losses;
+
+namespace CnnEngine.Tests.Layers;
+
+/// <summary>Max pooling: gradients against the double twin, where the maximum is kept, shapes, messages.</summary>
+public class MaxPool2dTests
+{
+    private static readonly Dictionary<string, (Size2 Window, Size2 Stride, Padding Padding)> Cases = new()
+    {
+        ["halves"] = (2, 2, Padding.Valid),
+        ["rectangle"] = ((2, 3), (2, 3), Padding.Valid),
+        ["overlapping"] = (3, 2, Padding.Valid),
+        ["gaps"] = ((2, 1), (3, 2), Padding.Valid),
+        ["stride 1"] = ((1, 3), 1, Padding.Valid),
+        ["padded"] = ((3, 2), (2, 1), new Padding(1, 2, 0, 1)),
+        ["same"] = (3, 2, Padding.Same),
+    };
+
+    private static readonly Shape Input = new(3, 8, 7);
+
+    public static TheoryData<string> CaseNames { get; } = [.. Cases.Keys];
+
+    [Theory]
+    [MemberData(nameof(CaseNames))]
+    public void Output_and_gradients_are_the_twins(string name)
+    {
+        (Size2 window, Size2 stride, Padding padding) = Cases[name];
+        TwinChain twin = new TwinChain(Input).MaxPool(window, stride, padding);
+        MaxPool2d layer = new(window, stride, padding);
+        Expect.Gradients(layer, Input, twin.Twin);
+        Assert.Equal(twin.Shape, Expect.OutputShape(layer, Input));
+        Assert.Empty(layer.Parameters);
+    }
+
+    [Fact]
+    public void On_a_tie_the_first_in_row_order_gets_the_whole_delta()
+    {
+        Network network = new Sequential { new MaxPool2d((2, 3)) }.Compile(new Shape(1, 2, 3), new NetworkOptions { BatchSize = 2, InputGradient = true });
+        Tensor images = Tensor.From(new Shape(2, 1, 2, 3), [0, 7, 7, 7, 0, 7, -3, -3, -3, -3, -3, -3]);
+        network.Backpropagate(new TensorDataset("ties", images, [0, 0], 1), [0, 1], new HalfSquaredError());
+        // ∂/∂y of the mean of ½(y − 1)² over two images is (y − 1)/2.
+        Assert.Equal([0, 3, 0, 0, 0, 0, -2, 0, 0, 0, 0, 0], network.InputGradient.Span.ToArray());
+    }
+
+    [Fact]
+    public void What_cannot_be_is_refused_with_the_number_at_fault()
+    {
+        Expect.Refusal("MaxPool2d \"pool1\": input is 12; it must be an image, C×H×W", new MaxPool2d(2), new Shape(12));
+        Expect.Refusal("MaxPool2d \"pool1\": the window spans 9 rows, the padded image has 8; the window must fit into the image",
+            new MaxPool2d((9, 2)), Input);
+        Expect.Refusal("MaxPool2d \"pool1\": padding is 2, the window 2×2; padding must be less than the window", new MaxPool2d(2, padding: 2), Input);
+        Expect.Refusal("MaxPool2d \"half\": stride is 0×0; both numbers must be at least 1", new MaxPool2d(2, 0) { Name = "half" }, Input);
+        Expect.Refusal("MaxPool2d \"pool1\": the window size is 0×2; both numbers must be at least 1", new MaxPool2d((0, 2), 1), Input);
+    }
+
+    [Fact]
+    public void It_is_written_with_all_options_that_are_not_the_usual()
+    {
+        Assert.Equal("MaxPool2d(2×2)", new MaxPool2d(2).ToString());
+        Assert.Equal("MaxPool2d(3×2, stride 2×2, padding 1)", new MaxPool2d((3, 2), 2, 1).ToString());
+    }
+}

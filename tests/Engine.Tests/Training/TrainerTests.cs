@@ -1,0 +1,127 @@
+using CnnEngine.Data;
+using CnnEngine.Graphs;
+using CnnEngine.Layers;
+using CnnEngine.Losses;
+using CnnEngine.Optimizers;
+using CnnEngine.Tests.Graphs;
+using CnnEngine.Training;
+
+namespace CnnEngine.Tests.Training;
+
+/// <summary>The training loop: it learns, reports, stops when it is told to, and says so when it fails.</summary>
+public class TrainerTests
+{
+    private static readonly Shape Image = new(1, 5, 6);
+
+    [Fact]
+    public void LeNet_learns_32_digits_by_heart()
+    {
+        ByteImages digits = SyntheticDigits.Generate(seed: 1, train: 32, test: 1).Train;
+        Network network = LeNetModel.Modern().Compile(LeNetModel.Image, new NetworkOptions { BatchSize = 8 });
+        Trainer trainer = new(network, new Sgd(momentum: 0.9f), new CrossEntropy());
+        IReadOnlyList<EpochResult> epochs = trainer.Fit(digits, digits, new TrainerOptions { Epochs = 30, Schedule = new OneCycle(0.02f) });
+        Assert.Equal(1, epochs[^1].Test!.Value.Accuracy);
+        Assert.Equal(1, trainer.Evaluate(digits).Accuracy);
+        Assert.InRange(epochs[^1].Train.MeanLoss, 0, epochs[0].Train.MeanLoss / 20);
+    }
+
+    [Fact]
+    public void Every_epoch_has_a_result()
+    {
+        TensorDataset train = Some.Images(21, Image, 3), test = Some.Images(7, Image, 3, seed: 2);
+        Recorder<EpochResult> reported = new();
+        StepDecay schedule = new(0.1f, epochs: 2, factor: 0.5f);
+        IReadOnlyList<EpochResult> epochs = Make(batchSize: 8).Fit(train, test, new TrainerOptions { Epochs = 4, Schedule = schedule }, epochs: reported);
+        Assert.Equal(reported.Reports, epochs);
+        Assert.Equal([1, 2, 3, 4], epochs.Select(e => e.Epoch));
+        Assert.Equal([0.1f, 0.1f, 0.05f, 0.05f], epochs.Select(e => e.LearningRate));
+        Assert.All(epochs, e => Assert.Equal((21, 7), (e.Train.Images, e.Test!.Value.Images)));
+        Assert.All(epochs, e => Assert.True(e.TrainingTime > TimeSpan.Zero && e.ImagesPerSecond > 0));
+        Assert.All(epochs.Zip(epochs.Skip(1)), pair => Assert.True(pair.Second.Train.Loss < pair.First.Train.Loss));
+    }
+
+    [Fact]
+    public void Without_test_images_there_is_no_test_result() =>
+        Assert.All(Make(8).Fit(Some.Images(9, Image, 3), null, new TrainerOptions { Epochs = 2 }), e => Assert.Null(e.Test));
+
+    [Fact]
+    public void Every_step_is_reported()
+    {
+        Recorder<TrainingProgress> progress = new();
+        IReadOnlyList<EpochResult> epochs = Make(8).Fit(Some.Images(21, Image, 3), null, new TrainerOptions { Epochs = 2 }, progress);
+        Assert.Equal(
+            [(1, 1, 3, 8), (1, 2, 3, 16), (1, 3, 3, 21), (2, 1, 3, 8), (2, 2, 3, 16), (2, 3, 3, 21)],
+            progress.Reports.Select(p => (p.Epoch, p.Step, p.Steps, p.Train.Images)));
+        Assert.Equal(epochs.Select(e => e.Train), progress.Reports.Where(p => p.Step == p.Steps).Select(p => p.Train));
+        Assert.True(progress.Reports[0].Elapsed > TimeSpan.Zero && progress.Reports[1].Elapsed > progress.Reports[0].Elapsed);
+    }
+
+    [Fact]
+    public void Every_image_is_read_once_an_epoch_in_an_order_of_its_own()
+    {
+        static int[][] Epochs(long seed)
+        {
+            RecordingData data = new(Some.Images(21, Image, 3));
+            Make(batchSize: 8).Fit(data, null, new TrainerOptions { Epochs = 3, Seed = seed });
+            return [.. data.Order.Chunk(21)];
+        }
+
+        int[][] epochs = Epochs(seed: 1);
+        Assert.Equal(3, epochs.Length);
+        Assert.All(epochs, order => Assert.Equal(Some.Indices(21), order.Order()));
+        Assert.Equal(4, epochs.Append(Some.Indices(21)).Select(order => string.Join(' ', order)).Distinct().Count());
+        Assert.Equal(epochs, Epochs(seed: 1));
+        Assert.NotEqual(epochs, Epochs(seed: 2));
+    }
+
+    [Fact]
+    public void Cancelling_lets_the_step_finish()
+    {
+        TensorDataset data = Some.Images(40, Image, 3);
+        (Network network, Trainer trainer) = MakeBoth(batchSize: 8);
+        float[] afterThirdStep = [];
+        using CancellationTokenSource source = new();
+        Recorder<TrainingProgress> progress = new(p =>
+        {
+            if (p.Step != 3) return;
+            afterThirdStep = Some.Weights(network);
+            source.Cancel();
+        });
+        Assert.Throws<OperationCanceledException>(() => { trainer.Fit(data, data, new TrainerOptions(), progress, cancellation: source.Token); });
+        Assert.Equal(3, progress.Reports.Count);
+        Assert.Equal(afterThirdStep, Some.Weights(network));
+        Assert.All(afterThirdStep, w => Assert.True(float.IsFinite(w)));
+        Assert.Throws<OperationCanceledException>(() => { trainer.Evaluate(data, source.Token); });
+        // The network is whole: it can go on.
+        Assert.Equal(40, trainer.Fit(data, null, new TrainerOptions { Epochs = 1 })[0].Train.Images);
+    }
+
+    [Fact]
+    public void Divergence_is_an_error_that_names_step_and_rate()
+    {
+        Network network = new Sequential { new Flatten(), new Linear(12), new ReLU(), new Linear(3) }.Compile(Image, new NetworkOptions { BatchSize = 8 });
+        Trainer trainer = new(network, new Sgd(), new CrossEntropy());
+        ArithmeticException error = Assert.Throws<ArithmeticException>(() =>
+        {
+            trainer.Fit(Some.Images(40, Image, 3), null, new TrainerOptions { Schedule = new ConstantRate(1e30f) });
+        });
+        Assert.Matches("^the loss is (NaN|∞|Infinity) in step [2-5] of epoch 1: training has diverged; try a learning rate below 1E\\+30$", error.Message);
+    }
+
+    [Fact]
+    public void Data_that_do_not_fit_are_refused()
+    {
+        Assert.StartsWith("random has images of 1×5×5, the network takes 1×5×6", Assert.Throws<ArgumentException>(
+            () => { Make(8).Fit(Some.Images(9, new Shape(1, 5, 5), 3), null, new TrainerOptions()); }).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => { Make(8).Fit(Some.Images(9, Image, 3), null, new TrainerOptions { Epochs = 0 }); });
+        Assert.Throws<ArgumentNullException>(() => { Make(8).Fit(null!, null, new TrainerOptions()); });
+    }
+
+    private static Trainer Make(int batchSize) => MakeBoth(batchSize).Trainer;
+
+    private static (Network Network, Trainer Trainer) MakeBoth(int batchSize)
+    {
+        Network network = new Sequential { new Flatten(), new Linear(12), new Tanh(), new Linear(3) }.Compile(Image, new NetworkOptions { BatchSize = batchSize });
+        return (network, new Trainer(network, new Sgd(), new CrossEntropy()));
+    }
+}
