@@ -1,3 +1,4 @@
+using CnnEngine.Graphs;
 using CnnEngine.Training;
 using Spectre.Console;
 
@@ -13,13 +14,13 @@ internal sealed class EpochTable(IAnsiConsole console, int epochs)
     {
         if (!_hasHeader)
         {
-            console.WriteLine("  epoch   train loss  accuracy   test loss  accuracy      time   images/s");
+            console.WriteLine("  epoch  train loss  accuracy  test loss  accuracy    time  images/s");
             _hasHeader = true;
         }
         string number = $"{epoch.Epoch}/{epochs}";
-        (CnnEngine.Graphs.BatchResult train, CnnEngine.Graphs.BatchResult test) = (epoch.Train, epoch.Test!.Value);
+        (BatchResult train, BatchResult test) = (epoch.Train, epoch.Test!.Value);
         console.WriteLine(
-            $"{number,7}   {train.MeanLoss,10:0.0000}  {train.Accuracy,8:0.00 %}   {test.MeanLoss,9:0.0000}  {test.Accuracy,8:0.00 %}   "
-            + $"{epoch.TrainingTime.TotalSeconds,5:0.0} s   {epoch.ImagesPerSecond,8:N0}");
+            $"{number,7}  {train.MeanLoss,10:0.0000}  {train.Accuracy,8:0.00 %}  {test.MeanLoss,9:0.0000}  {test.Accuracy,8:0.00 %}  "
+            + $"{epoch.TrainingTime.TotalSeconds,4:0.0} s  {epoch.ImagesPerSecond,8:N0}");
     }
 }

@@ -20,7 +20,7 @@ internal sealed class GreyImage(byte[] pixels, int width) : Renderable
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
         // Fewer colours than 256 have no greys to speak of.
-        bool hasGreys = options.ColorSystem >= ColorSystem.EightBit;
+        bool hasGreys = options.ColorSystem >= ColorSystem.EightBit && options.Unicode;
         for (int row = 0; row < Height; row += 2)
         {
             for (int column = 0; column < width; column++)

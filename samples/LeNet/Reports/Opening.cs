@@ -36,7 +36,7 @@ internal static class Opening
     public static void WriteModel(IAnsiConsole console, Network network)
     {
         Table table = Terminal.NewTable(
-            Terminal.Words("layer"), Terminal.Words(""), Terminal.Words("output"),
+            Terminal.Words("layer"), new TableColumn(""), Terminal.Words("output"),
             Terminal.Numbers("parameters"), Terminal.Numbers("multiply-adds"));
         table.AddRow("input", "", $"{network.InputShape}", "", "");
         foreach (NetworkLayer layer in network.Layers)

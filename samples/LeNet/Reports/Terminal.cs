@@ -25,7 +25,6 @@ internal static class Terminal
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
         });
         if (isFile) console.Profile.Width = FileWidth;
-        console.Profile.Capabilities.Unicode = true;
         return console;
     }
 
