@@ -14,8 +14,8 @@ public class ReadmeTests
     [Fact]
     public void The_program_in_the_README_is_this_one()
     {
-        string here = Between(File.ReadAllText(InRepository("tests/Engine.Tests/ReadmeTests.cs")), "// <readme>\n", "// </readme>");
-        string readme = Between(File.ReadAllText(InRepository("README.md")), "```csharp\n", "```");
+        string here = Between(Repository.Read("tests/Engine.Tests/ReadmeTests.cs"), "// <readme>\n", "// </readme>");
+        string readme = Between(Repository.Read("README.md"), "```csharp\n", "```");
         Assert.Equal(Lines(readme), Lines(here));
     }
 
@@ -74,12 +74,5 @@ public class ReadmeTests
     {
         int first = text.IndexOf(start, StringComparison.Ordinal) + start.Length;
         return text[first..text.IndexOf(end, first, StringComparison.Ordinal)];
-    }
-
-    private static string InRepository(string path)
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Engine.sln"))) folder = folder.Parent;
-        return Path.Combine(folder!.FullName, path);
     }
 }

@@ -32,7 +32,7 @@ internal sealed unsafe class WorkerPool
 
     // Generation of the work (upper half) and the next chunk to claim (lower half), in one word so that a late worker can never
     // claim a chunk of work that is over.
-    private long _ticket;
+    private ulong _ticket;
 
     /// <summary>Whether the calling thread is inside a chunk; what it brings then runs on itself.</summary>
     public static bool IsInside => _isInside;
@@ -50,8 +50,8 @@ internal sealed unsafe class WorkerPool
             _run = run;
             _context = context;
             (_state, _chunks, _threads, _done, _failure) = (state, chunks, threads, 0, null);
-            long generation = (_ticket >> 32) + 1;
-            Interlocked.Exchange(ref _ticket, generation << 32);
+            uint generation = (uint)(_ticket >> 32) + 1; // begins again at 0 after 2³² calls
+            Interlocked.Exchange(ref _ticket, (ulong)generation << 32);
             if (Volatile.Read(ref _sleeping) > 0)
                 lock (_gate) Monitor.PulseAll(_gate);
 
@@ -61,7 +61,7 @@ internal sealed unsafe class WorkerPool
 
             // No chunk can be claimed from here on: a worker that has just read this ticket must not take one of the next work, whose
             // number of chunks is written before its ticket.
-            Interlocked.Exchange(ref _ticket, (generation << 32) | int.MaxValue);
+            Interlocked.Exchange(ref _ticket, ((ulong)generation << 32) | int.MaxValue);
 
             Exception? failure = _failure;
             (_state, _failure) = (null, null);
@@ -84,7 +84,7 @@ internal sealed unsafe class WorkerPool
 
     private void Work(int number)
     {
-        long seen = 0;
+        uint seen = 0;
         while (true)
         {
             seen = WaitForGenerationAfter(seen);
@@ -92,11 +92,11 @@ internal sealed unsafe class WorkerPool
         }
     }
 
-    private long WaitForGenerationAfter(long seen)
+    private uint WaitForGenerationAfter(uint seen)
     {
         for (int spin = 0; spin < SpinsBeforeSleep; spin++)
         {
-            long generation = Volatile.Read(ref _ticket) >> 32;
+            uint generation = (uint)(Volatile.Read(ref _ticket) >> 32);
             if (generation != seen) return generation;
             Thread.SpinWait(4);
         }
@@ -104,20 +104,20 @@ internal sealed unsafe class WorkerPool
         {
             // Counted before the ticket is looked at again: either this thread sees new work, or its bringer sees the sleeper.
             Interlocked.Increment(ref _sleeping);
-            while (Volatile.Read(ref _ticket) >> 32 == seen) Monitor.Wait(_gate);
+            while ((uint)(Volatile.Read(ref _ticket) >> 32) == seen) Monitor.Wait(_gate);
             Interlocked.Decrement(ref _sleeping);
-            return Volatile.Read(ref _ticket) >> 32;
+            return (uint)(Volatile.Read(ref _ticket) >> 32);
         }
     }
 
-    private void ClaimChunks(long generation)
+    private void ClaimChunks(uint generation)
     {
         _isInside = true;
         while (true)
         {
-            long ticket = Volatile.Read(ref _ticket);
+            ulong ticket = Volatile.Read(ref _ticket);
             int chunk = (int)ticket;
-            if (ticket >> 32 != generation || chunk >= Volatile.Read(ref _chunks)) break;
+            if ((uint)(ticket >> 32) != generation || chunk >= Volatile.Read(ref _chunks)) break;
             delegate*<object?, void*, int, void> run = _run;
             object? state = _state;
             void* context = _context;

@@ -45,7 +45,8 @@ public unsafe class ShiftedImageTests
     {
         ConvShape shape = ConvCases.Shape(name);
         ShiftedImage layout = new(shape, shape.OutputHeight);
-        ConvShape ofGroup = new(1, shape.GroupChannels, (shape.H, shape.W), 1, (shape.R, shape.S), new() { Stride = shape.Stride, Padding = shape.Padding, Dilation = shape.Dilation });
+        ConvOptions ungrouped = new() { Stride = shape.Stride, Padding = shape.Padding, Dilation = shape.Dilation };
+        ConvShape ofGroup = new(1, shape.GroupChannels, (shape.H, shape.W), 1, (shape.R, shape.S), ungrouped);
         double[] seen = ReferenceConvolution.BackwardInput(ofGroup, Ones(ofGroup.OutputLength), Ones(ofGroup.FilterLength));
         foreach (SimdWidth width in SimdWidths.Values)
         {
@@ -56,7 +57,8 @@ public unsafe class ShiftedImageTests
             planes.AssertIntact();
             back.AssertIntact();
             for (int i = 0; i < seen.Length; i++)
-                if (back.Span[i] != x.Span[i] && (seen[i] != 0 || back.Span[i] != 0)) Assert.Fail($"pixel {i}, seen {seen[i]} times, came back as {back.Span[i]}");
+                if (back.Span[i] != x.Span[i] && (seen[i] != 0 || back.Span[i] != 0))
+                    Assert.Fail($"pixel {i}, seen {seen[i]} times, came back as {back.Span[i]}");
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace CnnEngine.Kernels.Tests;
 
 /// <summary>The two micro-kernels alone, at each height of a tile and on each width, against their equations.</summary>
@@ -81,15 +83,14 @@ public unsafe class MicroKernelTests
     [Fact]
     public void Heights_that_no_tile_has_are_refused()
     {
-        foreach (int rows in new[] { 0, 13 })
-            Assert.Contains("a tile has 1 to 12 rows", Assert.Throws<ArgumentOutOfRangeException>("rows", () => Broadcast(rows)).Message, StringComparison.Ordinal);
-        foreach (int rows in new[] { 0, 5 })
-            Assert.Contains("1 to 4 rows of A", Assert.Throws<ArgumentOutOfRangeException>("rowsA", () => Dot(rows, 1)).Message, StringComparison.Ordinal);
-        foreach (int rows in new[] { 0, 7 })
-            Assert.Contains("1 to 6 rows of B", Assert.Throws<ArgumentOutOfRangeException>("rowsB", () => Dot(1, rows)).Message, StringComparison.Ordinal);
+        foreach (int rows in new[] { 0, 13 }) AssertRefused("rows", "a tile has 1 to 12 rows", () => Broadcast(rows));
+        foreach (int rows in new[] { 0, 5 }) AssertRefused("rowsA", "1 to 4 rows of A", () => Dot(rows, 1));
+        foreach (int rows in new[] { 0, 7 }) AssertRefused("rowsB", "1 to 6 rows of B", () => Dot(1, rows));
 
-        static void Broadcast(int rows) => new BroadcastCall(2, rows, null, null, null, null, 0, false).Run<Simd128, System.Runtime.Intrinsics.Vector128<float>>();
-        static void Dot(int rowsA, int rowsB) => new DotCall(rowsA, rowsB, 0, 0, default).Run<Simd128, System.Runtime.Intrinsics.Vector128<float>>();
+        static void AssertRefused(string name, string message, Action call) =>
+            Assert.Contains(message, Assert.Throws<ArgumentOutOfRangeException>(name, call).Message, StringComparison.Ordinal);
+        static void Broadcast(int rows) => new BroadcastCall(2, rows, null, null, null, null, 0, false).Run<Simd128, Vector128<float>>();
+        static void Dot(int rowsA, int rowsB) => new DotCall(rowsA, rowsB, 0, 0, default).Run<Simd128, Vector128<float>>();
     }
 
     private readonly struct BroadcastCall(int vectors, int rows, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate) : ISimdKernel

@@ -61,7 +61,12 @@ public unsafe class SimdTests
             for (int i = 0; i < lanes; i++)
             {
                 float x = a.Span[i], y = b.Span[i], z = c.Span[i];
-                float[] expected = [0, 2.5f, x + y, x - y, x * y, (x * y) + z, x > 0 ? y : z, x < 0 ? y : z, x, i, x == y ? z : 9, x > y || float.IsNaN(x) ? z : 9];
+                float[] expected =
+                [
+                    0, 2.5f, x + y, x - y, x * y, (x * y) + z,
+                    x > 0 ? y : z, x < 0 ? y : z, x,
+                    i, x == y ? z : 9, x > y || float.IsNaN(x) ? z : 9,
+                ];
                 for (int operation = 0; operation < expected.Length; operation++)
                     Assert.Equal(expected[operation], r.Span[(operation * lanes) + i]);
             }
