@@ -101,7 +101,8 @@ public sealed record GradientCheck
     {
         ArgumentNullException.ThrowIfNull(network);
         if (network.InputGradient.Length == 0)
-            throw new ArgumentException("the network was compiled without input gradient; set Training and InputGradient in its options", nameof(network));
+            throw new ArgumentException(
+                "the network was compiled without input gradient; set Training and InputGradient in its options", nameof(network));
         return new GradientCheckRun(this, network, [network.InputShape], twin).Run();
     }
 }

@@ -107,7 +107,8 @@ internal sealed class GradientCheckRun
             differences = twin;
             if (twin.Outputs.Length != outputs.Length)
                 throw new ArgumentException($"the twin's output has {twin.Outputs.Length} numbers, the network's {outputs.Length}");
-            checks.Add(Tally("output", _network.OutputShape, differences.Tolerance, outputs.Select((y, i) => (i, (double)y, (double?)twin.Outputs[i]))));
+            checks.Add(Tally("output", _network.OutputShape, differences.Tolerance,
+                outputs.Select((y, i) => (i, (double)y, (double?)twin.Outputs[i]))));
         }
         CheckedTensor[] tensors = [.. _inputs, .. _parameters];
         for (int i = 0; i < tensors.Length; i++)

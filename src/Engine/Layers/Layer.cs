@@ -8,7 +8,7 @@ namespace CnnEngine.Layers;
 /// </summary>
 /// <remarks>
 /// To write one of your own: check the input and state the output's shape in <see cref="Plan"/>, compute in <see cref="Forward"/>
-/// and <see cref="Backward"/>, and run a gradient check on it. Both passes are called from several threads at
+/// and <see cref="Backward"/>, and run a <see cref="Analysis.GradientCheck"/> on it. Both passes are called from several threads at
 /// once, each with images of its own, so they keep nothing in fields.
 /// </remarks>
 public abstract class Layer

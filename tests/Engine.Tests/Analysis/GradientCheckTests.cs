@@ -14,9 +14,12 @@ public class GradientCheckTests
     [Fact]
     public void Every_layer_passes_without_a_twin()
     {
-        foreach (Layer layer in (Layer[])
-            [new Conv2d(3, (3, 2), stride: (2, 1)), new ReLU(), new LeakyReLU(0.1f), new Sigmoid(), new Tanh(), new MaxPool2d(2), new MeanPool2d((2, 3), 1), new Flatten()])
-            Expect.Passed(new GradientCheck().Run(layer, Image));
+        Layer[] layers =
+        [
+            new Conv2d(3, (3, 2), stride: (2, 1)), new ReLU(), new LeakyReLU(0.1f), new Sigmoid(), new Tanh(),
+            new MaxPool2d(2), new MeanPool2d((2, 3), 1), new Flatten(),
+        ];
+        foreach (Layer layer in layers) Expect.Passed(new GradientCheck().Run(layer, Image));
         Expect.Passed(new GradientCheck().Run(new Linear(6), new Shape(9)));
         Expect.Passed(new GradientCheck().Run(new Add(), [Image, Image]));
     }
@@ -68,7 +71,8 @@ public class GradientCheckTests
     [Fact]
     public void A_check_that_says_nothing_fails()
     {
-        GradientCheckResult negative = new GradientCheck { InputRange = (-2, -1) }.Run(new ReLU(), Image, new TwinChain(Image).Activate(Activation.Relu).Twin);
+        Twin relu = new TwinChain(Image).Activate(Activation.Relu).Twin;
+        GradientCheckResult negative = new GradientCheck { InputRange = (-2, -1) }.Run(new ReLU(), Image, relu);
         Assert.False(negative.Passed);
         Assert.All(negative.Tensors, t => Assert.Equal((0, 0, false), (t.Wrong, t.NonZero, t.SaysSomething)));
         Assert.Contains("SAYS NOTHING", negative.ToString(), StringComparison.Ordinal);
@@ -101,7 +105,8 @@ public class GradientCheckTests
         Shape input = new(2, 3, 6);
         GradientCheckResult result = new GradientCheck().Run(new RowFilter(Mistake.WrongSign), input, RowFilter.Twin(input));
         Assert.Equal(10, result.Mismatches.Count);
-        double[] errors = [.. result.Mismatches.Select(m => Math.Abs(m.Analytic - m.Numeric) / (1e-5 + (1e-3 * Math.Max(Math.Abs(m.Analytic), Math.Abs(m.Numeric)))))];
+        double[] errors = [.. result.Mismatches.Select(m =>
+            Math.Abs(m.Analytic - m.Numeric) / (1e-5 + (1e-3 * Math.Max(Math.Abs(m.Analytic), Math.Abs(m.Numeric)))))];
         Assert.Equal(errors.OrderDescending(), errors);
         Assert.Equal(result.Tensors[1].LargestError, errors[0], 1e-9);
     }
@@ -127,11 +132,11 @@ public class GradientCheckTests
     public void What_cannot_be_checked_is_refused()
     {
         Sequential layers = [new Flatten(), new Linear(4)];
-        Assert.StartsWith("the network was compiled without input gradient; set Training and InputGradient in its options",
-            Assert.Throws<ArgumentException>(() => new GradientCheck().Run(layers.Compile(Image))).Message, StringComparison.Ordinal);
-        Assert.Equal("the twin's output has 7 numbers, the network's 12",
-            Assert.Throws<ArgumentException>(() => new GradientCheck().Run(new Linear(4), new Shape(5), (_, _, _) => new double[7])).Message);
-        Assert.Equal("Linear \"fc1\": input is 2×5×7; it must be one row of features: put a Flatten before it",
-            Assert.Throws<ArgumentException>(() => new GradientCheck().Run(new Linear(4), Image)).Message);
+        Expect.Throws<ArgumentException>("the network was compiled without input gradient; set Training and InputGradient in its options",
+            () => new GradientCheck().Run(layers.Compile(Image)));
+        Expect.Throws<ArgumentException>("the twin's output has 7 numbers, the network's 12",
+            () => new GradientCheck().Run(new Linear(4), new Shape(5), (_, _, _) => new double[7]));
+        Expect.Throws<ArgumentException>("Linear \"fc1\": input is 2×5×7; it must be one row of features: put a Flatten before it",
+            () => new GradientCheck().Run(new Linear(4), Image));
     }
 }

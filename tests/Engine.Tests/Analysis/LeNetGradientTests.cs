@@ -9,7 +9,7 @@ namespace CnnEngine.Tests.Analysis;
 public class LeNetGradientTests
 {
     // Of each tensor; each takes two runs of the twin.
-    private const int Elements = 30;
+    private const int Elements = 25;
 
     [Fact]
     public void Relu_and_max_pooling() => Expect.Passed(Run(LeNetModel.Modern(), LeNetModel.ModernTwin(), Elements));

@@ -14,7 +14,8 @@ public class PlantedMistakesTests
 
     [Theory]
     [MemberData(nameof(Mistakes))]
-    public void Found_with_a_twin(Mistake mistake) => AssertFound(mistake, new GradientCheck().Run(new RowFilter(mistake), Input, RowFilter.Twin(Input)));
+    public void Found_with_a_twin(Mistake mistake) =>
+        AssertFound(mistake, new GradientCheck().Run(new RowFilter(mistake), Input, RowFilter.Twin(Input)));
 
     [Theory]
     [MemberData(nameof(Mistakes))]

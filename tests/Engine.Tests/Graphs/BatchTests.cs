@@ -113,7 +113,8 @@ public class BatchTests
     private static Network Large(int batchSize) => Compile(batchSize,
         [new Conv2d(24, 3, padding: Padding.Same), new ReLU(), new MeanPool2d(3, 1, 1), new Flatten(), new Linear(620), new Tanh(), new Linear(5)]);
 
-    private static Network Compile(int batchSize, Sequential layers) => layers.Compile(Image, new NetworkOptions { BatchSize = batchSize, InputGradient = true });
+    private static Network Compile(int batchSize, Sequential layers) =>
+        layers.Compile(Image, new NetworkOptions { BatchSize = batchSize, InputGradient = true });
 
     private static long Padded(Network network) => network.Parameters.Sum(p => (p.Value.Length + 15L) / 16 * 16);
 }

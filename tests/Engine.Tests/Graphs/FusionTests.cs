@@ -11,7 +11,8 @@ public class FusionTests
 {
     private static readonly Shape Image = new(2, 9, 8);
 
-    public static TheoryData<ActivationKind> Functions { get; } = [ActivationKind.Relu, ActivationKind.LeakyRelu, ActivationKind.Sigmoid, ActivationKind.Tanh];
+    public static TheoryData<ActivationKind> Functions { get; } =
+        [ActivationKind.Relu, ActivationKind.LeakyRelu, ActivationKind.Sigmoid, ActivationKind.Tanh];
 
     [Theory]
     [MemberData(nameof(Functions))]

@@ -35,7 +35,8 @@ public class NetworkTableTests
     [Fact]
     public void Names_can_be_given()
     {
-        Network network = new Sequential { new Flatten(), new Linear(8) { Name = "hidden" }, new ReLU(), new Linear(4) }.Compile(new Shape(1, 2, 3), Options);
+        Sequential layers = [new Flatten(), new Linear(8) { Name = "hidden" }, new ReLU(), new Linear(4)];
+        Network network = layers.Compile(new Shape(1, 2, 3), Options);
         Assert.Equal(["flatten1", "hidden", "relu1", "fc2"], network.Layers.Select(layer => layer.Name));
     }
 
@@ -49,7 +50,8 @@ public class NetworkTableTests
         for (int i = 0; i < 3; i++) network.Backpropagate(Some.Images(20, LeNetModel.Image, 10), Some.Indices(20), new CrossEntropy());
         IReadOnlyList<LayerTime> times = network.LayerTimes();
         Assert.Equal(network.Layers, times.Select(time => time.Layer));
-        Assert.All(times.Where(time => time.Layer.Layer is Conv2d or Linear or MaxPool2d), time => Assert.True(time.Forward > TimeSpan.Zero && time.Backward > TimeSpan.Zero));
+        Assert.All(times.Where(time => time.Layer.Layer is Conv2d or Linear or MaxPool2d),
+            time => Assert.True(time.Forward > TimeSpan.Zero && time.Backward > TimeSpan.Zero));
         // A joined activation counts where it is computed: in the layer before.
         Assert.Equal(TimeSpan.Zero, times[1].Forward);
     }

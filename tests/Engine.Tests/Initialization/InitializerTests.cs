@@ -36,7 +36,8 @@ public class InitializerTests
         float[] xavier = Draw(Initializer.Xavier);
         Assert.True(xavier.Max() <= reach && xavier.Min() >= -reach);
         Assert.Equal(0.5, xavier.Count(w => Math.Abs(w) < reach / 2) / (double)xavier.Length, 0.02);
-        foreach ((Initializer initializer, double variance) in ((Initializer, double)[])[(Initializer.LeCun, 1.0 / FanIn), (Initializer.Kaiming, 2.0 / FanIn)])
+        (Initializer, double)[] normal = [(Initializer.LeCun, 1.0 / FanIn), (Initializer.Kaiming, 2.0 / FanIn)];
+        foreach ((Initializer initializer, double variance) in normal)
         {
             float[] weights = Draw(initializer);
             Assert.Equal(0.683, weights.Count(w => w * w < variance) / (double)weights.Length, 0.02);
@@ -78,7 +79,8 @@ public class InitializerTests
 
     private static float[] Weights(long seed)
     {
-        Network network = new Sequential { new Conv2d(3, 3), new Flatten(), new Linear(4) }.Compile(new Shape(2, 5, 6), new NetworkOptions { Seed = seed });
+        Sequential layers = [new Conv2d(3, 3), new Flatten(), new Linear(4)];
+        Network network = layers.Compile(new Shape(2, 5, 6), new NetworkOptions { Seed = seed });
         return [.. network.Parameters.SelectMany(p => p.Value.Span.ToArray())];
     }
 }

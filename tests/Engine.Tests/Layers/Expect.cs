@@ -4,7 +4,7 @@ using CnnEngine.Layers;
 
 namespace CnnEngine.Tests.Layers;
 
-/// <summary>What the tests of all layers ask.</summary>
+/// <summary>What the tests of layers and networks ask.</summary>
 internal static class Expect
 {
     /// <summary>That output and all gradients agree with the twin's.</summary>
@@ -20,7 +20,11 @@ internal static class Expect
 
     /// <summary>That a network of the layer alone cannot be compiled, and says exactly this.</summary>
     public static void Refusal(string message, Layer layer, Shape input) =>
-        Assert.Equal(message, Assert.Throws<ArgumentException>(() => new Sequential { layer }.Compile(input)).Message);
+        Throws<ArgumentException>(message, () => new Sequential { layer }.Compile(input));
+
+    /// <summary>That something is refused with exactly this message, apart from the parameter's name that .NET adds.</summary>
+    public static void Throws<TException>(string message, Action action) where TException : Exception =>
+        Assert.Equal(message, Assert.Throws<TException>(action).Message.Split(" (Parameter '")[0]);
 
     /// <summary>The names and shapes of a layer's parameters after it was compiled, as in <c>weight 6×1×5×5</c>.</summary>
     public static void Parameters(Layer layer, Shape input, params string[] parameters)

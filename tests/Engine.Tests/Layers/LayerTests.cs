@@ -1,6 +1,9 @@
+using System.Numerics.Tensors;
+using CnnEngine.Analysis;
 using CnnEngine.Graphs;
 using CnnEngine.Initialization;
 using CnnEngine.Kernels;
+using CnnEngine.Kernels.Tests.Reference;
 using CnnEngine.Layers;
 
 namespace CnnEngine.Tests.Layers;
@@ -34,8 +37,17 @@ public class LayerTests
     }
 
     [Fact]
-    public void An_error_of_a_layers_own_is_given_its_name() => Assert.Equal("Refuser \"refuser1\": never",
-        Assert.Throws<ArgumentException>(() => new Sequential { new Refuser() }.Compile(new Shape(3))).Message);
+    public void The_output_lasts_through_the_layers_own_backward_pass()
+    {
+        Shape input = new(7);
+        Twin twin = (_, inputs, _) => ReferenceLosses.Softmax(input.Length, inputs[0]);
+        Expect.Passed(new GradientCheck().Run(new Sequential { new Softmax() }.Compile(input, Expect.ForCheck()), twin));
+        Expect.Gradients(new Softmax(), input, twin);
+    }
+
+    [Fact]
+    public void An_error_of_a_layers_own_is_given_its_name() => Expect.Throws<ArgumentException>("Refuser \"refuser1\": never",
+        () => new Sequential { new Refuser() }.Compile(new Shape(3)));
 
     /// <summary>Passes on what it reads; keeps each image's numbers, and checks in the backward pass that they are still there.</summary>
     private sealed class Keeper : Layer
@@ -65,6 +77,32 @@ public class LayerTests
         }
 
         public override string ToString() => "Keeper";
+    }
+
+    /// <summary><c>∂x = y ⊙ (∂y − Σ ∂y·y)</c>, worked out where ∂x goes, so that y must lie elsewhere.</summary>
+    private sealed class Softmax : Layer
+    {
+        public override string Kind => "softmax";
+
+        public override bool BackwardReadsOutput => true;
+
+        public override Shape Plan(LayerPlan plan) => plan.Input();
+
+        public override void Forward(in Step step) => SoftmaxCrossEntropy.Softmax(step.InputShape().Length, step.Input(), step.Output);
+
+        public override void Backward(in Step step)
+        {
+            int length = step.OutputShape.Length;
+            step.OutputGradient.CopyTo(step.InputGradient());
+            for (int n = 0; n < step.Images; n++)
+            {
+                Span<float> y = step.Output.Slice(n * length, length), dx = step.InputGradient().Slice(n * length, length);
+                TensorPrimitives.Add(dx, -TensorPrimitives.Dot<float>(dx, y), dx);
+                TensorPrimitives.Multiply(dx, y, dx);
+            }
+        }
+
+        public override string ToString() => "Softmax";
     }
 
     private sealed class Refuser : Layer

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CnnEngine.Tests.Layers;
 
 namespace CnnEngine.Tests.Tensors;
 
@@ -20,8 +21,8 @@ public class TensorTests
         Tensor tensor = Tensor.From(new Shape(2, 3), values);
         values[0] = 7;
         Assert.Equal([1, 2, 3, 4, 5, 6], tensor.Span.ToArray());
-        Assert.StartsWith("5 values do not fill the shape 2×3, which has 6 elements",
-            Assert.Throws<ArgumentException>(() => Tensor.From(new Shape(2, 3), values.AsSpan(1))).Message, StringComparison.Ordinal);
+        Expect.Throws<ArgumentException>("5 values do not fill the shape 2×3, which has 6 elements",
+            () => Tensor.From(new Shape(2, 3), values.AsSpan(1)));
     }
 
     [Fact]
@@ -31,8 +32,7 @@ public class TensorTests
         row.Span[4] = 50;
         Assert.Equal(50, tensor.Span[4]);
         Assert.Equal(new Shape(6), row.Shape);
-        Assert.StartsWith("the shape 2×3 cannot be seen as 7: 6 elements are not 7",
-            Assert.Throws<ArgumentException>(() => tensor.Reshape(new Shape(7))).Message, StringComparison.Ordinal);
+        Expect.Throws<ArgumentException>("the shape 2×3 cannot be seen as 7: 6 elements are not 7", () => tensor.Reshape(new Shape(7)));
     }
 
     [Fact]
@@ -51,9 +51,9 @@ public class TensorTests
     [InlineData(3, 2, "images 3 to 4")]
     [InlineData(0, 0, "images 0 to -1")]
     [InlineData(1, int.MaxValue, "images 1 to 2147483647")]
-    public void Images_outside_the_batch_are_refused(int first, int count, string message) => Assert.StartsWith(
-        $"{message} lie outside a batch of 4", Assert.Throws<ArgumentOutOfRangeException>(() => Tensor.Zeros(new Shape(4, 2)).Images(first, count)).Message,
-        StringComparison.Ordinal);
+    public void Images_outside_the_batch_are_refused(int first, int count, string message) => Expect.Throws<ArgumentOutOfRangeException>(
+        $"{message} lie outside a batch of 4",
+        () => Tensor.Zeros(new Shape(4, 2)).Images(first, count));
 
     [Fact]
     public void A_tensor_of_nothing_is_empty() => Assert.Equal((0, true), (default(Tensor).Length, default(Tensor).Span.IsEmpty));
@@ -95,9 +95,9 @@ public class TensorTests
     [Theory]
     [InlineData(-1L)]
     [InlineData(1L << 40)]
-    public void Sizes_that_cannot_be_are_refused(long length) => Assert.StartsWith(
+    public void Sizes_that_cannot_be_are_refused(long length) => Expect.Throws<ArgumentOutOfRangeException>(
         $"{length} floats do not fit one block of memory; the most are {Array.MaxLength - 16}",
-        Assert.Throws<ArgumentOutOfRangeException>(() => new AlignedMemory(length)).Message, StringComparison.Ordinal);
+        () => _ = new AlignedMemory(length));
 
     private static unsafe long Address(Span<float> span) => (long)Unsafe.AsPointer(ref span[0]);
 }

@@ -11,11 +11,10 @@ namespace CnnEngine.Tests.Training;
 /// <summary>Once it is warm, a training step takes no managed memory, on no thread.</summary>
 public class AllocationTests
 {
-    private const int Batch = 48;
-    private const int Steps = 50;
+    private const int Batch = 36; // three parts
 
+    private static readonly int Steps = Pace.IsSlow ? 3 : 50;
     private static readonly Loss Loss = new CrossEntropy();
-    private static readonly int[] Indices = Some.Indices(Batch);
     private static readonly TensorDataset Data = Some.Images(Batch, LeNetModel.Image, 10);
 
     [Theory]
@@ -35,40 +34,30 @@ public class AllocationTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void A_network_in_one_part(int threads)
-    {
-        Shape image = new(3, 12, 14);
-        AssertNothingIsTaken(threads, () => OnePart.Layers(), image, Some.Images(Batch, image, 10));
-    }
+    public void A_network_in_one_part(int threads) =>
+        AssertNothingIsTaken(threads, OnePart.Layers, OnePart.Image, Some.Images(6, OnePart.Image, 10));
 
     private static void AssertNothingIsTaken(int threads, Func<Sequential> layers, Shape image, TensorDataset data)
     {
+        NetworkOptions options = new() { BatchSize = data.Count };
+        int[] indices = Some.Indices(data.Count);
         using ForcedThreads _ = new(threads);
         ThreadMeter meter = new(threads);
-        WarmUp(meter, threads, layers, image, data);
+        // Working memory of the kernels belongs to the thread, and has its full size once the thread has run every layer a few times.
+        Network[] networks = [.. Enumerable.Range(0, threads).Select(_ => layers().Compile(image, options))];
+        for (int i = 0; i < 3; i++) meter.OnEveryThread(chunk => networks[chunk].Backpropagate(data, indices, Loss));
 
-        Network network = layers().Compile(image, new NetworkOptions { BatchSize = Batch });
+        Network network = networks[0];
         Sgd sgd = new(momentum: 0.9f, weightDecay: 5e-4f, nesterov: true);
         AssertNothingIsTaken(meter, Steps, () =>
         {
-            network.Backpropagate(data, Indices, Loss);
+            network.Backpropagate(data, indices, Loss);
             sgd.Step(network.Parameters, 0.001f);
         });
 
-        AssertNothingIsTaken(meter, Steps / 5, () => network.Evaluate(data, Indices.AsSpan(0, Batch - 1), Loss));
-        float[] images = new float[2 * Batch * image.Length], outputs = new float[2 * Batch * network.OutputShape.Length];
-        AssertNothingIsTaken(meter, Steps / 5, () => network.Predict(images, outputs));
-    }
-
-    /// <summary>Working memory of the kernels belongs to the thread; it is there once the thread has run every layer.</summary>
-    private static void WarmUp(ThreadMeter meter, int threads, Func<Sequential> layers, Shape image, TensorDataset data)
-    {
-        Network[] networks = [.. Enumerable.Range(0, threads).Select(_ => layers().Compile(image, new NetworkOptions { BatchSize = Batch }))];
-        meter.OnEveryThread(chunk =>
-        {
-            networks[chunk].Backpropagate(data, Indices, Loss);
-            new Sgd(0.9f).Step(networks[chunk].Parameters, 0.001f);
-        });
+        AssertNothingIsTaken(meter, Steps, () => network.Evaluate(data, indices.AsSpan(1), Loss));
+        float[] images = new float[2 * data.Count * image.Length], outputs = new float[2 * data.Count * network.OutputShape.Length];
+        AssertNothingIsTaken(meter, Steps, () => network.Predict(images, outputs));
     }
 
     private static void AssertNothingIsTaken(ThreadMeter meter, int steps, Action step)
@@ -82,7 +71,7 @@ public class AllocationTests
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - start);
         }
         Assert.Equal(0, meter.AllocatedBytes() - before);
-        // Nor on any other thread; but the test runner has threads of its own that allocate now and then.
-        Assert.Equal(0, least);
+        // Nor on any other thread; but the test runner has threads of its own that allocate ten times a second.
+        if (!Pace.IsSlow) Assert.Equal(0, least);
     }
 }

@@ -4,9 +4,11 @@ using CnnEngine.Layers;
 
 namespace CnnEngine.Tests.Training;
 
-/// <summary>A network of more than a million parameters, which is not cut into parts; for images of 3×12×14 and the like.</summary>
+/// <summary>A network of more than a million parameters, which is not cut into parts.</summary>
 internal static class OnePart
 {
+    public static readonly Shape Image = new(3, 12, 14);
+
     public static Sequential Layers() =>
     [
         new Conv2d(20, 3, padding: Padding.Same), new ReLU(), new MaxPool2d(3, 1, 1),

@@ -4,6 +4,7 @@ using CnnEngine.Layers;
 using CnnEngine.Losses;
 using CnnEngine.Optimizers;
 using CnnEngine.Tests.Graphs;
+using CnnEngine.Tests.Layers;
 using CnnEngine.Training;
 
 namespace CnnEngine.Tests.Training;
@@ -78,7 +79,7 @@ public class TrainerTests
     public void Cancelling_lets_the_step_finish()
     {
         TensorDataset data = Some.Images(40, Image, 3);
-        (Network network, Trainer trainer) = MakeBoth(batchSize: 8);
+        (Network network, Trainer trainer) = MakeBoth(batchSize: 8, new Tanh());
         float[] afterThirdStep = [];
         using CancellationTokenSource source = new();
         Recorder<TrainingProgress> progress = new(p =>
@@ -99,29 +100,30 @@ public class TrainerTests
     [Fact]
     public void Divergence_is_an_error_that_names_step_and_rate()
     {
-        Network network = new Sequential { new Flatten(), new Linear(12), new ReLU(), new Linear(3) }.Compile(Image, new NetworkOptions { BatchSize = 8 });
-        Trainer trainer = new(network, new Sgd(), new CrossEntropy());
+        Trainer trainer = MakeBoth(batchSize: 8, new ReLU()).Trainer;
         ArithmeticException error = Assert.Throws<ArithmeticException>(() =>
         {
             trainer.Fit(Some.Images(40, Image, 3), null, new TrainerOptions { Schedule = new ConstantRate(1e30f) });
         });
-        Assert.Matches("^the loss is (NaN|∞|Infinity) in step [2-5] of epoch 1: training has diverged; try a learning rate below 1E\\+30$", error.Message);
+        Assert.Matches(
+            "^the loss is (NaN|∞|Infinity) in step [2-5] of epoch 1: training has diverged; try a learning rate below 1E\\+30$", error.Message);
     }
 
     [Fact]
     public void Data_that_do_not_fit_are_refused()
     {
-        Assert.StartsWith("random has images of 1×5×5, the network takes 1×5×6", Assert.Throws<ArgumentException>(
-            () => { Make(8).Fit(Some.Images(9, new Shape(1, 5, 5), 3), null, new TrainerOptions()); }).Message, StringComparison.Ordinal);
+        Expect.Throws<ArgumentException>("random has images of 1×5×5, the network takes 1×5×6",
+            () => { Make(8).Fit(Some.Images(9, new Shape(1, 5, 5), 3), null, new TrainerOptions()); });
         Assert.Throws<ArgumentOutOfRangeException>(() => { Make(8).Fit(Some.Images(9, Image, 3), null, new TrainerOptions { Epochs = 0 }); });
         Assert.Throws<ArgumentNullException>(() => { Make(8).Fit(null!, null, new TrainerOptions()); });
     }
 
-    private static Trainer Make(int batchSize) => MakeBoth(batchSize).Trainer;
+    private static Trainer Make(int batchSize) => MakeBoth(batchSize, new Tanh()).Trainer;
 
-    private static (Network Network, Trainer Trainer) MakeBoth(int batchSize)
+    private static (Network Network, Trainer Trainer) MakeBoth(int batchSize, ActivationLayer activation)
     {
-        Network network = new Sequential { new Flatten(), new Linear(12), new Tanh(), new Linear(3) }.Compile(Image, new NetworkOptions { BatchSize = batchSize });
+        Sequential layers = [new Flatten(), new Linear(12), activation, new Linear(3)];
+        Network network = layers.Compile(Image, new NetworkOptions { BatchSize = batchSize });
         return (network, new Trainer(network, new Sgd(), new CrossEntropy()));
     }
 }

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using CnnEngine.Bench.Compare;
+using CnnEngine.Bench.Quick;
+
+namespace CnnEngine.Bench;
+
+/// <summary>The two modes of the program's own, and their options.</summary>
+internal static class Commands
+{
+    private const string AllGroups = "all";
+    private const int MaxRounds = 1000;
+    private const double MaxSeconds = 3600;
+
+    private static readonly Option<string?> Json = Text("--json", "FILE", "Write the figures as a JSON array.");
+    private static readonly Option<string?> Markdown = Text("--markdown", "FILE", "Write machine, versions, settings and tables as a page.");
+    private static readonly Option<string?> Data =
+        Text("--data", "DIR", "MNIST's four files. Left out: $MNIST_DIR, then the cache folder, then synthetic digits.");
+    private static readonly Option<int> Rounds = new("--rounds")
+    {
+        HelpName = "N",
+        Description = "Turns of each side in each row; the best counts.",
+        DefaultValueFactory = _ => 5,
+        CustomParser = result => (int)ParseNumber(result, "--rounds", 1, MaxRounds, whole: true),
+    };
+
+    private static readonly Option<double> Seconds = new("--seconds")
+    {
+        HelpName = "S",
+        Description = "How long to take, about.",
+        DefaultValueFactory = _ => 90,
+        CustomParser = result => ParseNumber(result, "--seconds", 1, MaxSeconds, whole: false),
+    };
+
+    private static readonly Argument<string> Group = new("group")
+    {
+        HelpName = string.Join('|', [.. Contest.All.Select(contest => contest.Name), AllGroups]),
+        Description = "What to compare; all if left out.",
+        DefaultValueFactory = _ => AllGroups,
+    };
+
+    /// <summary>Whether an option stands for the program itself, not for BenchmarkDotNet.</summary>
+    public static bool IsOwn(string option) => option is "-h" or "-?" or "--help" or "--version";
+
+    /// <summary>Reads the arguments; what is wrong with them is in the result's errors.</summary>
+    public static ParseResult Parse(string[] args)
+    {
+        Command quick = new("quick", "Peak, GEMM, convolution, LeNet and dispatch in less than two minutes.") { Seconds, Json, Markdown };
+        quick.SetAction(result => new QuickRun(result.GetValue(Seconds), result.GetValue(Json), result.GetValue(Markdown)).Run());
+        Command compare = new("compare", "The project and its peers (OpenBLAS, oneDNN, PyTorch), in turns.") { Group, Rounds, Data, Json, Markdown };
+        compare.SetAction(Compare);
+        Group.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var name }] && name != AllGroups && Contest.All.All(contest => contest.Name != name))
+                result.AddError($"there is no group '{name}'; the groups are {string.Join(", ", Contest.All.Select(contest => contest.Name))} and {AllGroups}");
+        });
+        return new RootCommand("Measures CnnEngine. Other options are BenchmarkDotNet's: --filter '*Conv*', --list flat.") { quick, compare }
+            .Parse(args is [] ? ["--help"] : args);
+    }
+
+    private static int Compare(ParseResult result)
+    {
+        string group = result.GetValue(Group)!;
+        CompareSettings settings = new(
+            [.. Contest.All.Where(contest => group == AllGroups || contest.Name == group)],
+            result.GetValue(Rounds), result.GetValue(Data), result.GetValue(Json), result.GetValue(Markdown));
+        using Interruption interruption = new();
+        return new CompareRun(settings, interruption.Token).Run();
+    }
+
+    private static Option<string?> Text(string name, string value, string description)
+    {
+        Option<string?> option = new(name) { HelpName = value, Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value.Length: 0 }]) result.AddError($"{name} is ''; it must be a path");
+        });
+        return option;
+    }
+
+    private static double ParseNumber(ArgumentResult result, string option, double least, double most, bool whole)
+    {
+        string text = result.Tokens is [{ Value: var given }, ..] ? given : "";
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+            && number >= least && number <= most && (!whole || double.IsInteger(number)))
+            return number;
+        result.AddError($"{option} is '{text}'; it must be a {(whole ? "whole " : "")}number from {least} to {most}");
+        return least;
+    }
+}

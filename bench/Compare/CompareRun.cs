@@ -1,0 +1,124 @@
+using System.Text;
+using CnnEngine.Bench.Reports;
+using CnnEngine.Kernels;
+
+namespace CnnEngine.Bench.Compare;
+
+/// <summary>
+/// Measures the project and its peers in turns: ours, peer, ours, peer …, several rounds for each row, so that both see the same
+/// moods of the machine; the best turn of each counts.
+/// </summary>
+internal sealed class CompareRun(CompareSettings settings, CancellationToken cancellation)
+{
+    // Idle threads of OpenMP and OpenBLAS go on spinning for up to 30 ms: the other side waits until they sleep.
+    private const int MillisecondsBetweenTurns = 60;
+
+    // Two ways to add up the same numbers differ by far less; two different results by far more.
+    private const double ChecksumTolerance = 1e-3;
+
+    private readonly List<CompareRow> _rows = [];
+    private readonly List<string> _peers = [];
+    private readonly StringBuilder _tables = new();
+    private readonly OtherLoad _load = new();
+
+    /// <summary>Runs the groups and writes the files.</summary>
+    /// <returns>The exit code: 0, or 1 if a peer failed while it was measured.</returns>
+    public int Run()
+    {
+        OutputFile? json = OutputFile.Open("--json", settings.Json), markdown = OutputFile.Open("--markdown", settings.Markdown);
+        Console.WriteLine(Machine.Summary);
+        _load.Sample();
+        if (_load.Warning is { } warning) Console.WriteLine(warning);
+        bool failed = false;
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("cnnengine-bench-");
+        try
+        {
+            foreach (Contest contest in settings.Contests) failed |= !Run(contest, folder.FullName);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+        json?.WriteJson(_rows);
+        markdown?.WriteMarkdown(
+            "Comparison with peers",
+            [("Peers", string.Join("; ", _peers)), ("Method", $"alternating, best of {settings.Rounds} rounds"), ("Other load", _load.Fact)],
+            _tables.ToString());
+        return failed ? 1 : 0;
+    }
+
+    /// <returns>Whether the peer lasted, if the machine has it.</returns>
+    private bool Run(Contest contest, string folder)
+    {
+        PeerProgram program = contest.Peer;
+        Console.WriteLine();
+        try
+        {
+            using PeerProcess peer = program.Start(folder, cancellation);
+            _load.Sample();
+            string peerSettings = string.Join(' ', program.Settings.Select(setting => $"{setting.Key}={setting.Value}"));
+            string title = $"{contest.Name}: CnnEngine against {program.Name} {peer.Version} ({peerSettings})";
+            Console.WriteLine(title);
+            _peers.Add($"{program.Name} {peer.Version}");
+            Table table = new(("row", 22), ("pass", 15), ("threads", -7), ("ours", -9), ("peer", -9), ("unit", 8), ("ratio", -6));
+            List<CompareRow> rows = [];
+            bool lasted = Measure(contest.Rows(peer, folder, settings, cancellation), row =>
+            {
+                if (rows.Count == 0) Console.WriteLine(table.Heading);
+                rows.Add(row);
+                Console.WriteLine(table.Add(row.Row, row.Pass, $"{row.Threads}", $"{row.Ours:0.0}", $"{row.Peer:0.0}", row.Unit, $"{row.Ratio:0.00}"));
+            });
+            if (rows.Count == 0) return lasted;
+            string summary = Summary.Of(rows);
+            Console.WriteLine(summary);
+            _rows.AddRange(rows);
+            _tables.AppendLine($"## {title}").AppendLine().AppendLine(contest.Note).AppendLine()
+                .AppendLine(table.ToMarkdown()).AppendLine(summary.Replace("\n", "  \n", StringComparison.Ordinal)).AppendLine();
+            return lasted;
+        }
+        catch (PeerMissingException missing)
+        {
+            Console.WriteLine(
+                $"{contest.Name}: skipped, no {program.Name} here ({missing.Message}); on Debian: apt-get install -y --no-install-recommends {program.DebianPackages}");
+            return true;
+        }
+    }
+
+    /// <summary>Measures row by row. What was measured before a peer failed is kept.</summary>
+    private bool Measure(IEnumerable<ContestRow> rows, Action<CompareRow> report)
+    {
+        try
+        {
+            foreach (ContestRow row in rows) report(Measure(row));
+            return true;
+        }
+        catch (PeerFailedException failure)
+        {
+            Console.Error.WriteLine($"error: {failure.Message}");
+            return false;
+        }
+    }
+
+    private CompareRow Measure(ContestRow row)
+    {
+        Threads.Count = row.Threads;
+        double ours = row.Unit.LessIsBetter ? double.PositiveInfinity : 0, peer = ours;
+        for (int round = 0; round < settings.Rounds; round++)
+        {
+            Measure mine = TakeTurn(row.Ours), theirs = TakeTurn(row.Peer);
+            if (mine.Checksum is { } a && theirs.Checksum is { } b && !(Math.Abs(a - b) <= ChecksumTolerance * Math.Abs(b)))
+                throw new PeerFailedException($"{row.Row} {row.Pass}: the two sides compute different results (checksums {a:g6} and {b:g6})");
+            ours = row.Unit.Best(ours, mine.Value);
+            peer = row.Unit.Best(peer, theirs.Value);
+        }
+        return new CompareRow(
+            row.Row, row.Pass, row.Threads, Math.Round(ours, 2), Math.Round(peer, 2), row.Unit.Name, Math.Round(row.Unit.Ratio(ours, peer), 3));
+    }
+
+    private Measure TakeTurn(Func<Measure> turn)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        Thread.Sleep(MillisecondsBetweenTurns);
+        return turn();
+    }
+}

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using System.Text;
+using CnnEngine.Bench.Reports;
+using CnnEngine.Bench.Work;
+using CnnEngine.Data;
+using CnnEngine.Kernels;
+
+namespace CnnEngine.Bench.Quick;
+
+/// <summary>
+/// The project's own speed in a given time: peak, GEMM, convolution, LeNet, dispatch. What is left of the time is shared out over
+/// the figures that are left, so that slow ones cost the others rounds and not the run its end.
+/// </summary>
+/// <param name="seconds">How long to take, about.</param>
+/// <param name="json">Where to write the figures, or null.</param>
+/// <param name="markdown">Where to write the tables, or null.</param>
+internal sealed class QuickRun(double seconds, string? json, string? markdown)
+{
+    // Turns of each figure; the peak is measured before each and after the last.
+    private const int Rounds = 3;
+
+    // Of the time: training's epochs take a second or so, and a few of them must fit.
+    private const double ShareOfLeNet = 0.12;
+
+    private readonly List<QuickRow> _rows = [];
+    private readonly StringBuilder _tables = new();
+    private readonly OtherLoad _load = new();
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private int _figuresLeft = (Shapes.Gemm.Count + (Shapes.Convolution.Count * Passes.Convolution.Count)) * Shapes.ThreadCounts.Count;
+
+    private static string[] ThreadColumns => [.. Shapes.ThreadCounts.Select(threads => threads == 1 ? "1 thread" : $"{threads} threads")];
+
+    /// <summary>Measures, prints, writes.</summary>
+    public void Run()
+    {
+        OutputFile? jsonFile = OutputFile.Open("--json", json), markdownFile = OutputFile.Open("--markdown", markdown);
+        Console.WriteLine(Machine.Summary);
+        _load.Sample();
+        if (_load.Warning is { } warning) Console.WriteLine(warning);
+        MeasurePeak();
+        Table gemm = Begin("GEMM, C = A·B", Columns("GFLOP/s", "% peak"));
+        foreach (GemmCase size in Shapes.Gemm) MeasureKernel(gemm, size, Passes.Forward, () => new GemmWork(size));
+        End(gemm);
+        Table conv = Begin("Convolution, plain N×C×H×W", Columns("GFLOP/s", "% peak"));
+        foreach (ConvCase size in Shapes.Convolution)
+            foreach (string pass in Passes.Convolution)
+                MeasureKernel(conv, size, pass, () => new ConvWork(size, pass));
+        End(conv);
+        MeasureLeNet();
+        MeasureDispatch();
+        jsonFile?.WriteJson(_rows);
+        _load.Sample();
+        markdownFile?.WriteMarkdown(
+            "Kernels and LeNet",
+            [("Method", $"best of {Rounds} rounds; the multiply-add peak is measured next to each figure"), ("Other load", _load.Fact)],
+            _tables.ToString());
+    }
+
+    private void MeasurePeak()
+    {
+        Table table = Begin("Multiply-add peak", [("threads", 12), ("GFLOP/s", -8)]);
+        foreach (int threads in Shapes.ThreadCounts)
+        {
+            Threads.Count = threads;
+            double peak = Enumerable.Range(0, 2 * Rounds).Max(_ => MultiplyAddPeak.Measure());
+            Print(table.Add($"{threads}", $"{peak:0.0}"));
+        }
+        End(table);
+    }
+
+    private void MeasureKernel(Table table, IMeasuredCase size, string pass, Func<IWork> prepare)
+    {
+        List<string> cells = [size.Name, pass];
+        using IWork work = prepare();
+        foreach (int threads in Shapes.ThreadCounts)
+        {
+            Threads.Count = threads;
+            Turn turn = Turn.Of(Math.Max(0, SecondsLeft(1 - ShareOfLeNet)) / _figuresLeft-- / Rounds);
+            double best = double.PositiveInfinity, peak = 0;
+            for (int round = 0; round < Rounds; round++)
+            {
+                peak = Math.Max(peak, MultiplyAddPeak.Measure());
+                best = Math.Min(best, Timing.Best(work.Run, turn));
+            }
+            peak = Math.Max(peak, MultiplyAddPeak.Measure());
+            double gflops = size.Flops / best / 1e9, percent = 100 * gflops / peak;
+            _rows.Add(new QuickRow(size.Name, pass, threads, Math.Round(gflops, 2), null, Math.Round(percent, 1)));
+            cells.AddRange($"{gflops:0.0}", $"{percent:0.0}");
+        }
+        Print(table.Add([.. cells]));
+    }
+
+    private void MeasureLeNet()
+    {
+        Table table = Begin($"LeNet-5, training on synthetic digits, batch {LeNet.Batch}", Columns("images/s", "% peak"));
+        IDataset data = SyntheticDigits.Generate().Train;
+        const string Name = "lenet5";
+        List<string> cells = [Name, Passes.Train];
+        for (int i = 0; i < Shapes.ThreadCounts.Count; i++)
+        {
+            int threads = Threads.Count = Shapes.ThreadCounts[i];
+            double end = SecondsLeft(1) / (Shapes.ThreadCounts.Count - i), best = 0, peak = 0;
+            long start = Stopwatch.GetTimestamp();
+            for (int epoch = 0; epoch < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < end; epoch++)
+            {
+                peak = Math.Max(peak, MultiplyAddPeak.Measure());
+                best = Math.Max(best, LeNet.TrainEpoch(data, test: null, default).ImagesPerSecond);
+            }
+            double percent = 100 * best * LeNet.TrainingFlops / 1e9 / peak;
+            _rows.Add(new QuickRow(Name, Passes.Train, threads, null, Math.Round(best), Math.Round(percent, 1)));
+            cells.AddRange($"{best:0}", $"{percent:0.0}");
+        }
+        Print(table.Add([.. cells]));
+        End(table);
+    }
+
+    private void MeasureDispatch()
+    {
+        if (Shapes.ThreadCounts.Count == 1) return;
+        Table table = Begin(
+            "One dispatch of two chunks on 2 threads: microseconds beyond those of the work",
+            [("door", 14), ("no work", -9), ("2 × 20 us", -9), ("2 × 20 us after a pause", -23), ("bytes", -6)]);
+        Threads.Count = 2;
+        foreach (DispatchCost cost in DispatchCost.MeasureAll())
+            Print(table.Add(cost.Door, $"{cost.Empty:0.00}", $"{cost.Working:0.00}", $"{cost.AfterPause:0.00}", $"{cost.Bytes:0}"));
+        End(table);
+    }
+
+    private double SecondsLeft(double share) => (share * seconds) - Stopwatch.GetElapsedTime(_start).TotalSeconds;
+
+    private static (string, int)[] Columns(string measure, string ofPeak) =>
+    [
+        ("name", 21), ("pass", 15),
+        .. ThreadColumns.SelectMany(threads => ((string, int)[])[($"{threads} {measure}", -18), (ofPeak, -6)]),
+    ];
+
+    private Table Begin(string title, (string, int)[] columns)
+    {
+        Table table = new(columns);
+        Print("");
+        Print(title);
+        Print(table.Heading);
+        _tables.Append("## ").AppendLine(title).AppendLine();
+        return table;
+    }
+
+    private void End(Table table) => _tables.AppendLine(table.ToMarkdown());
+
+    private static void Print(string line) => Console.WriteLine(line);
+}
