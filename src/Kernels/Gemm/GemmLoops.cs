@@ -12,7 +12,7 @@ internal unsafe struct GemmLoops : IChunks, ISimdKernel
 
     // The columns of one tile of C: their part of B, KC × TileColumns, is packed by the thread that works on the tile and stays in
     // its second-level cache.
-    private const int TileColumns = 128;
+    private const int TileColumns = 160;
 
     // A tile has all of C's rows unless that leaves fewer tiles than these for the threads to share out.
     private const int FewestTiles = 4;

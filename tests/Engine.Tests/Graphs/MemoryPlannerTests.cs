@@ -1,8 +1,8 @@
-using Buffer = CnnEngine.Graphs.Buffer;
 using CnnEngine.Graphs;
 using CnnEngine.Tests.Layers;
 using FsCheck;
 using FsCheck.Fluent;
+using Buffer = CnnEngine.Graphs.Buffer;
 
 namespace CnnEngine.Tests.Graphs;
 

@@ -68,7 +68,7 @@ public sealed class NetworkWeightsTests : IDisposable
     {
         Network network = Make(seed: 1);
         SafetensorsFile.Write(_path, [new("conv1.weight", network.Parameters[0].Value)]);
-        Expect.Throws<InvalidDataException>($"{_path}: the file lacks the network's \"conv1.bias\"", () => network.Load(_path));
+        Expect.Throws<InvalidDataException>($"{_path}: the file lacks the network's \"conv1.bias\", \"head.weight\", \"head.bias\"", () => network.Load(_path));
         SafetensorsFile.Write(_path,
             [.. network.Layers.SelectMany(l => l.Layer.Parameters.Select(p => new NamedTensor($"{l.Name}.{p.Name}", p.Value)))]);
         Network other = Make(seed: 2);
