@@ -32,7 +32,10 @@ public unsafe class SimdTests
     {
         Dictionary<SimdWidth, int> lanes = new()
         {
-            [SimdWidth.Vector128] = 4, [SimdWidth.Vector256] = 8, [SimdWidth.Vector512] = 16, [SimdWidth.VectorT] = Vector<float>.Count,
+            [SimdWidth.Vector128] = 4,
+            [SimdWidth.Vector256] = 8,
+            [SimdWidth.Vector512] = 16,
+            [SimdWidth.VectorT] = Vector<float>.Count,
         };
         foreach (SimdWidth width in SimdWidths.Values)
         {
