@@ -41,7 +41,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         int strips = (shape.OutputHeight + rows - 1) / rows;
         int* offsets = (int*)(scratch.Data + shape.FilterLength);
         new ShiftedImage(shape, Math.Min(rows, shape.OutputHeight)).WriteOffsets(offsets);
-        Threads.For(shape.N * strips, new ForwardStrips(shape, rows, strips, x, scratch.Data, offsets, bias, activation, y));
+        Threads.ForVectors(shape.N * strips, new ForwardStrips(shape, rows, strips, x, scratch.Data, offsets, bias, activation, y));
     }
 
     private static void PackFilters(in ConvShape shape, float* w, float* packed)
@@ -63,7 +63,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
     {
         using Scratch.Lease scratch = Scratch.Take(shape.FilterLength + shape.GroupFilters);
         PackTransposedTaps(shape, w, scratch.Data);
-        Threads.For(shape.N, new BackwardInputImages(shape, dy, scratch.Data, dx));
+        Threads.ForVectors(shape.N, new BackwardInputImages(shape, dy, scratch.Data, dx));
     }
 
     /// <summary>For each group and tap (r, s) the matrix (C/g)×(K/g) with the numbers w[k, c, r, s], packed for the broadcast kernel.</summary>
@@ -97,9 +97,9 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                 int images = Math.Min(imagesAtOnce, shape.N - first);
                 float* imagesX = x + ((((long)first * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane);
                 float* imagesDelta = dy + ((((long)first * shape.K) + (g * shape.GroupFilters)) * shape.OutputPlane);
-                Threads.For(images, new GatherImages(shape, layout, imagesX, imagesDelta, planes, deltas, pixels));
+                Threads.ForVectors(images, new GatherImages(shape, layout, imagesX, imagesDelta, planes, deltas, pixels));
                 float* gradient = dw + ((long)g * shape.GroupFilters * shape.Taps);
-                Threads.For(filters.Count, new FilterTiles(shape, layout.Length, images, filters, planes, deltas, pixels, offsets, gradient));
+                Threads.ForVectors(filters.Count, new FilterTiles(shape, layout.Length, images, filters, planes, deltas, pixels, offsets, gradient));
             }
     }
 
@@ -122,21 +122,12 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 
     private static int RoundUp(int length, int multiple) => (length + multiple - 1) / multiple * multiple;
 
-    private struct ForwardStrips(ConvShape shape, int rows, int strips, float* x, float* packed, int* offsets, float* bias, Activation activation, float* y)
-        : IChunks, ISimdKernel
+    private readonly struct ForwardStrips(ConvShape shape, int rows, int strips, float* x, float* packed, int* offsets, float* bias, Activation activation, float* y)
+        : IVectorChunks
     {
-        private int _chunk;
-
-        public void Run(int chunk)
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            ForwardStrips strip = this; // a copy: the original is shared by all threads
-            strip._chunk = chunk;
-            Simd.Run(ref strip);
-        }
-
-        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
-        {
-            int image = _chunk / strips, firstRow = _chunk % strips * rows;
+            int image = chunk / strips, firstRow = chunk % strips * rows;
             int outputRows = Math.Min(rows, shape.OutputHeight - firstRow);
             // Offsets are those of a full strip; a shorter last strip is laid out like one.
             ShiftedImage layout = new(shape, Math.Min(rows, shape.OutputHeight));
@@ -178,18 +169,9 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         }
     }
 
-    private struct BackwardInputImages(ConvShape shape, float* dy, float* packed, float* dx) : IChunks, ISimdKernel
+    private readonly struct BackwardInputImages(ConvShape shape, float* dy, float* packed, float* dx) : IVectorChunks
     {
-        private int _image;
-
-        public void Run(int chunk)
-        {
-            BackwardInputImages image = this;
-            image._image = chunk;
-            Simd.Run(ref image);
-        }
-
-        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        public void Run<S, V>(int image) where S : struct, ISimd<V> where V : unmanaged
         {
             ShiftedImage layout = new(shape, shape.OutputHeight);
             int width = 2 * S.Lanes;
@@ -204,7 +186,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             float* taps = packed;
             for (int g = 0; g < shape.Groups; g++)
             {
-                SpreadDelta<S, V>(shape, layout.RowLength, dy + ((((long)_image * shape.K) + (g * shape.GroupFilters)) * shape.OutputPlane), delta, stride);
+                SpreadDelta<S, V>(shape, layout.RowLength, dy + ((((long)image * shape.K) + (g * shape.GroupFilters)) * shape.OutputPlane), delta, stride);
                 new Span<float>(planes, (int)planesLength).Clear();
                 for (int r = 0; r < shape.R; r++)
                     for (int s = 0; s < shape.S; s++, taps += shape.GroupChannels * shape.GroupFilters)
@@ -219,46 +201,28 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                             if (p < pixels)
                                 BroadcastKernel.RunNarrow<S, V>(height, shape.GroupFilters, a, delta + p, offsets, to + p, layout.ChannelLength, accumulate: true);
                         }
-                layout.Scatter<S, V>(planes, dx + ((((long)_image * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane));
+                layout.Scatter<S, V>(planes, dx + ((((long)image * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane));
             }
         }
     }
 
-    private struct GatherImages(ConvShape shape, ShiftedImage layout, float* x, float* dy, float* planes, float* deltas, int pixels) : IChunks, ISimdKernel
+    private readonly struct GatherImages(ConvShape shape, ShiftedImage layout, float* x, float* dy, float* planes, float* deltas, int pixels) : IVectorChunks
     {
-        private int _image;
-
-        public void Run(int chunk)
+        public void Run<S, V>(int image) where S : struct, ISimd<V> where V : unmanaged
         {
-            GatherImages image = this;
-            image._image = chunk;
-            Simd.Run(ref image);
-        }
-
-        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
-        {
-            layout.Gather<S, V>(x + ((long)_image * shape.C * shape.InputPlane), 0, planes + (_image * layout.Length));
-            float* to = deltas + ((long)_image * shape.GroupFilters * pixels);
-            SpreadDelta<S, V>(shape, layout.RowLength, dy + ((long)_image * shape.K * shape.OutputPlane), to, pixels);
+            layout.Gather<S, V>(x + ((long)image * shape.C * shape.InputPlane), 0, planes + (image * layout.Length));
+            float* to = deltas + ((long)image * shape.GroupFilters * pixels);
+            SpreadDelta<S, V>(shape, layout.RowLength, dy + ((long)image * shape.K * shape.OutputPlane), to, pixels);
         }
     }
 
-    private struct FilterTiles(
+    private readonly struct FilterTiles(
         ConvShape shape, long imageLength, int images, RowBlocks filters, float* planes, float* deltas, int pixels, int* offsets, float* dw)
-        : IChunks, ISimdKernel
+        : IVectorChunks
     {
-        private int _block;
-
-        public void Run(int chunk)
+        public void Run<S, V>(int filterBlock) where S : struct, ISimd<V> where V : unmanaged
         {
-            FilterTiles tiles = this;
-            tiles._block = chunk;
-            Simd.Run(ref tiles);
-        }
-
-        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
-        {
-            int first = filters.First(_block);
+            int first = filters.First(filterBlock);
             RowBlocks taps = new(shape.Taps, DotKernel.TallestB);
             for (int block = 0; block < taps.Count; block++)
             {
@@ -273,7 +237,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                     C = dw + ((long)first * shape.Taps) + taps.First(block),
                     RowStrideC = shape.Taps,
                 };
-                DotKernel.Run<S, V>(filters.Height(_block), taps.Height(block), images, pixels / S.Lanes, operands);
+                DotKernel.Run<S, V>(filters.Height(filterBlock), taps.Height(block), images, pixels / S.Lanes, operands);
             }
         }
     }

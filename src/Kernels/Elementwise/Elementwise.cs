@@ -29,41 +29,30 @@ internal static unsafe class Elementwise
 
     /// <summary><c>z[i] = f(x[i], y[i])</c>; z may be x or y.</summary>
     public static void Apply<TOperator>(TOperator f, float* x, float* y, float* z, int length) where TOperator : unmanaged, IBinaryOperator =>
-        Threads.For((length + PieceLength - 1) / PieceLength, new Pieces<TOperator>(f, x, y, z, length));
+        Threads.ForVectors((length + PieceLength - 1) / PieceLength, new Pieces<TOperator>(f, x, y, z, length));
 
     private readonly struct IgnoreSecond<TOperator>(TOperator f) : IBinaryOperator where TOperator : unmanaged, IUnaryOperator
     {
         public V Invoke<S, V>(V x, V y) where S : struct, ISimd<V> where V : unmanaged => f.Invoke<S, V>(x);
     }
 
-    private readonly struct Pieces<TOperator>(TOperator f, float* x, float* y, float* z, int length) : IChunks
-        where TOperator : unmanaged, IBinaryOperator
-    {
-        public void Run(int chunk)
-        {
-            long first = (long)chunk * PieceLength;
-            Loop<TOperator> loop = new(f, x + first, y + first, z + first, (int)Math.Min(PieceLength, length - first));
-            Simd.Run(ref loop);
-        }
-    }
-
-    private readonly struct Loop<TOperator>(TOperator f, float* x, float* y, float* z, int length) : ISimdKernel
+    private readonly struct Pieces<TOperator>(TOperator f, float* x, float* y, float* z, int length) : IVectorChunks
         where TOperator : unmanaged, IBinaryOperator
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        public void Run<S, V>(int piece) where S : struct, ISimd<V> where V : unmanaged
         {
-            int i = 0;
-            for (; i <= length - S.Lanes; i += S.Lanes) S.Store(z + i, f.Invoke<S, V>(S.Load(x + i), S.Load(y + i)));
-            if (i == length) return;
+            long i = (long)piece * PieceLength, end = Math.Min(i + PieceLength, length);
+            for (; i <= end - S.Lanes; i += S.Lanes) S.Store(z + i, f.Invoke<S, V>(S.Load(x + i), S.Load(y + i)));
+            if (i == end) return;
 
             // The rest goes through a vector in memory, so that its numbers are computed like all others.
             V vectorX = S.Zero, vectorY = S.Zero;
-            int rest = (length - i) * sizeof(float);
-            Unsafe.CopyBlockUnaligned(&vectorX, x + i, (uint)rest);
-            Unsafe.CopyBlockUnaligned(&vectorY, y + i, (uint)rest);
+            uint rest = (uint)(end - i) * sizeof(float);
+            Unsafe.CopyBlockUnaligned(&vectorX, x + i, rest);
+            Unsafe.CopyBlockUnaligned(&vectorY, y + i, rest);
             V result = f.Invoke<S, V>(vectorX, vectorY);
-            Unsafe.CopyBlockUnaligned(z + i, &result, (uint)rest);
+            Unsafe.CopyBlockUnaligned(z + i, &result, rest);
         }
     }
 }

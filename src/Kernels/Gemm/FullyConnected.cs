@@ -34,7 +34,7 @@ public static unsafe class FullyConnected
             if (images <= DotImages)
             {
                 DotRows rows = new(images, inputs, outputs, px, pw, py);
-                Threads.For(rows.Chunks, rows);
+                Threads.ForVectors(rows.Chunks, rows);
             }
             else Gemm.Multiply(images, outputs, inputs, 1, new MatrixView(px, inputs), new MatrixView(pw, inputs).Transposed, 1, py, outputs);
             Activations.Forward(activation, py, py, images * outputs);
@@ -88,23 +88,15 @@ public static unsafe class FullyConnected
     }
 
     /// <summary><c>y[n, o] += Σ_i x[n, i] · w[o, i]</c> by the dot kernel; a chunk is some rows of W, read once for all images.</summary>
-    private struct DotRows(int images, int inputs, int outputs, float* x, float* w, float* y) : IChunks, ISimdKernel
+    private readonly struct DotRows(int images, int inputs, int outputs, float* x, float* w, float* y) : IVectorChunks
     {
         private const int BlocksPerChunk = 8;
 
         private readonly RowBlocks _weights = new(outputs, DotKernel.TallestB);
-        private int _chunk;
 
         public readonly int Chunks => (_weights.Count + BlocksPerChunk - 1) / BlocksPerChunk;
 
-        public void Run(int chunk)
-        {
-            DotRows rows = this;
-            rows._chunk = chunk;
-            Simd.Run(ref rows);
-        }
-
-        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
             int steps = inputs / S.Lanes, rest = inputs % S.Lanes;
             RowBlocks rows = new(images, DotKernel.TallestA);
@@ -115,8 +107,8 @@ public static unsafe class FullyConnected
             int* offsets = stackalloc int[DotKernel.TallestB], offsetsRest = stackalloc int[DotKernel.TallestB];
             for (int j = 0; j < DotKernel.TallestB; j++) (offsets[j], offsetsRest[j]) = (j * inputs, j * S.Lanes);
 
-            int end = Math.Min((_chunk + 1) * BlocksPerChunk, _weights.Count);
-            for (int block = _chunk * BlocksPerChunk; block < end; block++)
+            int end = Math.Min((chunk + 1) * BlocksPerChunk, _weights.Count);
+            for (int block = chunk * BlocksPerChunk; block < end; block++)
             {
                 int first = _weights.First(block), height = _weights.Height(block);
                 float* weights = w + ((long)first * inputs);

@@ -46,7 +46,7 @@ public static unsafe class Gemm
         using Scratch.Lease scratch = Scratch.Take((long)m * k);
         Packing.PackA(RowBlocks.ForBroadcast(m), k, alpha, a, scratch.Data);
         GemmLoops loops = new(m, n, k, scratch.Data, b, accumulate: beta != 0, c, rowStride);
-        Threads.For(loops.Chunks, loops);
+        Threads.ForVectors(loops.Chunks, loops);
     }
 
     private static void Scale(int m, int n, float beta, float* c, nint rowStride)

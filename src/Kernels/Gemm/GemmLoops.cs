@@ -4,7 +4,7 @@ namespace CnnEngine.Kernels;
 /// The loops around the micro-kernel, after K. Goto and R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication"
 /// (2008) and BLIS: C is cut into tiles that threads share out; a tile walks down K in panels that the caches hold.
 /// </summary>
-internal unsafe struct GemmLoops : IChunks, ISimdKernel
+internal readonly unsafe struct GemmLoops : IVectorChunks
 {
     // A block of A, 12 × KC, stays in the first-level cache while the panels of B stream past it from the second level. The deeper,
     // the less often C is read and written: 512 is a tenth faster than 256 at 1024³.
@@ -24,7 +24,6 @@ internal unsafe struct GemmLoops : IChunks, ISimdKernel
     private readonly bool _accumulate;
     private readonly float* _c;
     private readonly nint _rowStride;
-    private int _chunk;
 
     public GemmLoops(int m, int n, int k, float* packedA, MatrixView b, bool accumulate, float* c, nint rowStride)
     {
@@ -38,26 +37,19 @@ internal unsafe struct GemmLoops : IChunks, ISimdKernel
         BlocksPerTile = (_blocks.Count + rowTiles - 1) / rowTiles;
     }
 
-    public readonly int Chunks => RowTiles * ColumnTiles;
+    public int Chunks => RowTiles * ColumnTiles;
 
-    private readonly int BlocksPerTile { get; }
+    private int BlocksPerTile { get; }
 
-    private readonly int RowTiles => (_blocks.Count + BlocksPerTile - 1) / BlocksPerTile;
+    private int RowTiles => (_blocks.Count + BlocksPerTile - 1) / BlocksPerTile;
 
-    private readonly int ColumnTiles { get; }
+    private int ColumnTiles { get; }
 
-    public void Run(int chunk)
+    public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
     {
-        GemmLoops tile = this; // a copy: the original is shared by all threads
-        tile._chunk = chunk;
-        Simd.Run(ref tile);
-    }
-
-    public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
-    {
-        int firstColumn = _chunk / RowTiles * TileColumns;
+        int firstColumn = chunk / RowTiles * TileColumns;
         int columns = Math.Min(TileColumns, _n - firstColumn);
-        int firstBlock = _chunk % RowTiles * BlocksPerTile;
+        int firstBlock = chunk % RowTiles * BlocksPerTile;
         int lastBlock = Math.Min(firstBlock + BlocksPerTile, _blocks.Count);
 
         int width = 2 * S.Lanes;

@@ -26,7 +26,7 @@ public static unsafe class MaxPooling
         Require.Length(argMax.Length, shape.OutputLength, nameof(argMax));
         fixed (float* px = x, py = y)
         fixed (int* pa = argMax)
-            Threads.For(Chunks(shape), new ForwardPlanes(shape, px, py, pa));
+            Threads.ForVectors(Chunks(shape), new ForwardPlanes(shape, px, py, pa));
     }
 
     /// <summary><c>∂x[argMax[n,c,i,j]] += δ[n,c,i,j]</c>, all other numbers of ∂x zero.</summary>
@@ -42,26 +42,17 @@ public static unsafe class MaxPooling
         Require.Length(dx.Length, shape.InputLength, nameof(dx));
         fixed (float* pdy = dy, pdx = dx)
         fixed (int* pa = argMax)
-            Threads.For(Chunks(shape), new BackwardPlanes(shape, pdy, pa, pdx));
+            Threads.ForVectors(Chunks(shape), new BackwardPlanes(shape, pdy, pa, pdx));
     }
 
     private static int Chunks(in PoolShape shape) => (shape.Planes + PlanesPerChunk - 1) / PlanesPerChunk;
 
-    private struct ForwardPlanes(PoolShape shape, float* x, float* y, int* argMax) : IChunks, ISimdKernel
+    private readonly struct ForwardPlanes(PoolShape shape, float* x, float* y, int* argMax) : IVectorChunks
     {
-        private int _chunk;
-
-        public void Run(int chunk)
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            ForwardPlanes planes = this;
-            planes._chunk = chunk;
-            Simd.Run(ref planes);
-        }
-
-        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
-        {
-            int end = Math.Min((_chunk + 1) * PlanesPerChunk, shape.Planes);
-            for (int plane = _chunk * PlanesPerChunk; plane < end; plane++)
+            int end = Math.Min((chunk + 1) * PlanesPerChunk, shape.Planes);
+            for (int plane = chunk * PlanesPerChunk; plane < end; plane++)
             {
                 float* from = x + ((long)plane * shape.InputPlane);
                 long to = (long)plane * shape.OutputPlane;
@@ -96,21 +87,12 @@ public static unsafe class MaxPooling
         }
     }
 
-    private struct BackwardPlanes(PoolShape shape, float* dy, int* argMax, float* dx) : IChunks, ISimdKernel
+    private readonly struct BackwardPlanes(PoolShape shape, float* dy, int* argMax, float* dx) : IVectorChunks
     {
-        private int _chunk;
-
-        public void Run(int chunk)
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            BackwardPlanes planes = this;
-            planes._chunk = chunk;
-            Simd.Run(ref planes);
-        }
-
-        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
-        {
-            int end = Math.Min((_chunk + 1) * PlanesPerChunk, shape.Planes);
-            for (int plane = _chunk * PlanesPerChunk; plane < end; plane++)
+            int end = Math.Min((chunk + 1) * PlanesPerChunk, shape.Planes);
+            for (int plane = chunk * PlanesPerChunk; plane < end; plane++)
             {
                 long from = (long)plane * shape.OutputPlane;
                 float* to = dx + ((long)plane * shape.InputPlane);

@@ -23,22 +23,16 @@ public static unsafe class MultiplyAddPeak
         for (int round = 0; round < Rounds && (round < 3 || total.ElapsedMilliseconds < 200); round++)
         {
             long start = Stopwatch.GetTimestamp();
-            Threads.For(threads, new Chains(&sink));
+            Threads.ForVectors(threads, new Chains(&sink));
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
         return 2.0 * 12 * Simd.Lanes * Steps * threads / best / 1e9;
     }
 
-    private readonly struct Chains(float* sink) : IChunks, ISimdKernel
+    private readonly struct Chains(float* sink) : IVectorChunks
     {
-        public void Run(int chunk)
-        {
-            Chains chains = this;
-            Simd.Run(ref chains);
-        }
-
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
             V x = S.Broadcast(0.5f), y = S.Broadcast(1);
             V a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;

@@ -56,6 +56,23 @@ public static class Threads
         static void Call(object? _, void* body, int chunk) => ((TBody*)body)->Run(chunk);
     }
 
+    /// <summary>The same for a kernel written once for every vector width; runs on that of <see cref="Simd.Width"/>.</summary>
+    internal static void ForVectors<TBody>(int chunks, TBody body) where TBody : unmanaged, IVectorChunks => For(chunks, new OnVectors<TBody>(body));
+
+    private readonly struct OnVectors<TBody>(TBody body) : IChunks where TBody : unmanaged, IVectorChunks
+    {
+        public void Run(int chunk)
+        {
+            OneChunk<TBody> one = new(body, chunk);
+            Simd.Run(ref one);
+        }
+    }
+
+    private readonly struct OneChunk<TBody>(TBody body, int chunk) : ISimdKernel where TBody : unmanaged, IVectorChunks
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => body.Run<S, V>(chunk);
+    }
+
     private static bool IsSerial(int chunks) => chunks <= 1 || Count == 1 || WorkerPool.IsInside;
 }
 
@@ -63,4 +80,10 @@ public static class Threads
 internal interface IChunks
 {
     void Run(int chunk);
+}
+
+/// <summary>The same, computed on vectors.</summary>
+internal interface IVectorChunks
+{
+    void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged;
 }

@@ -30,25 +30,16 @@ public static unsafe class SgdUpdate
         fixed (float* w = weights, g = gradient, v = velocity)
         {
             int pieces = (weights.Length + PieceLength - 1) / PieceLength;
-            Threads.For(pieces, new Pieces(w, g, v, weights.Length, learningRate, momentum, weightDecay, nesterov));
+            Threads.ForVectors(pieces, new Pieces(w, g, v, weights.Length, learningRate, momentum, weightDecay, nesterov));
         }
     }
 
-    private struct Pieces(float* w, float* g, float* v, int length, float rate, float momentum, float decay, bool nesterov) : IChunks, ISimdKernel
+    private readonly struct Pieces(float* w, float* g, float* v, int length, float rate, float momentum, float decay, bool nesterov) : IVectorChunks
     {
-        private int _piece;
-
-        public void Run(int chunk)
-        {
-            Pieces pieces = this;
-            pieces._piece = chunk;
-            Simd.Run(ref pieces);
-        }
-
-        public readonly void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        public void Run<S, V>(int piece) where S : struct, ISimd<V> where V : unmanaged
         {
             V rates = S.Broadcast(-rate), momenta = S.Broadcast(momentum), decays = S.Broadcast(decay);
-            int i = _piece * PieceLength, end = Math.Min(i + PieceLength, length);
+            int i = piece * PieceLength, end = Math.Min(i + PieceLength, length);
             for (; i <= end - S.Lanes; i += S.Lanes)
             {
                 V weight = S.Load(w + i);
