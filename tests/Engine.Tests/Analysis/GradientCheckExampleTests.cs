@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using CnnEngine.Analysis;
 using CnnEngine.Layers;
 
@@ -19,15 +18,13 @@ public class GradientCheckExampleTests
     [Fact]
     public void The_documentation_has_the_same_lines()
     {
-        string here = File.ReadAllText(ThisFile());
-        string documented = File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../src/Engine/Analysis/GradientCheck.cs"));
+        string here = Repository.Read("tests/Engine.Tests/Analysis/GradientCheckExampleTests.cs");
+        string documented = Repository.Read("src/Engine/Analysis/GradientCheck.cs");
         string[] lines = documented.Split("<code>")[1].Split("</code>")[0].Split('\n');
         string[] example = [.. lines.Select(line => line.Trim(' ', '/', '\r')).Where(line => line != "")];
         Assert.Equal(3, example.Length);
         Assert.All(example, line => Assert.Contains(line, here, StringComparison.Ordinal));
     }
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 
     /// <summary><c>y = x / (1 + e⁻ˣ)</c>; with s = 1 / (1 + e⁻ˣ), <c>∂x = ∂y · s · (1 + x·(1 − s))</c>.</summary>
     private sealed class Swish : Layer
