@@ -13,8 +13,8 @@ public unsafe class GemmTests
     // Around the 512 steps of a panel and the 128 columns of a tile; few and many rows, which a tile has all or only some of.
     private static readonly (int M, int N, int K)[] BlockEdges =
     [
-        (5, 7, 511), (5, 33, 512), (13, 3, 513), (2, 40, 800), (30, 34, 1025),
-        (5, 159, 9), (3, 160, 7), (13, 161, 5), (25, 330, 11), (7, 530, 3),
+        (5, 7, 767), (5, 33, 768), (13, 3, 769), (2, 40, 800), (30, 34, 1537),
+        (5, 127, 9), (3, 128, 7), (13, 129, 5), (25, 300, 11), (7, 530, 3),
         (479, 5, 3), (480, 33, 2), (481, 6, 3), (967, 2, 2), (485, 259, 3),
     ];
 
