@@ -142,6 +142,9 @@ public sealed partial class Network
     /// <summary>The outputs of the images of the last <see cref="Evaluate"/>, <see cref="Backpropagate"/> or prediction, in their order.</summary>
     public ReadOnlySpan<float> Outputs => _outputs.Span[..(_images * OutputShape.Length)];
 
+    /// <summary>Their labels, where they came from a data set.</summary>
+    internal ReadOnlySpan<int> Labels => _labels.AsSpan(0, _images);
+
     /// <summary>The network's output for any number of images.</summary>
     /// <param name="images">Normalised images, N×C×H×W numbers.</param>
     /// <param name="outputs">Receives N × <see cref="OutputShape"/> numbers: logits, for a classifier.</param>

@@ -91,8 +91,7 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
     {
         ArgumentNullException.ThrowIfNull(data);
         int batch = network.Options.BatchSize, outputs = network.OutputShape.Length;
-        int[] indices = new int[Math.Min(batch, data.Count)], labels = new int[indices.Length];
-        float[] images = confusion is null ? [] : new float[indices.Length * network.InputShape.Length];
+        int[] indices = new int[Math.Min(batch, data.Count)];
         BatchResult total = default;
         for (int first = 0; first < data.Count; first += batch)
         {
@@ -101,9 +100,8 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
             for (int i = 0; i < some.Length; i++) some[i] = first + i;
             total += network.Evaluate(data, some, loss);
             if (confusion is null) continue;
-            data.Read(some, images, labels);
             for (int i = 0; i < some.Length; i++)
-                confusion[labels[i], System.Numerics.Tensors.TensorPrimitives.IndexOfMax(network.Outputs.Slice(i * outputs, outputs))]++;
+                confusion[network.Labels[i], System.Numerics.Tensors.TensorPrimitives.IndexOfMax(network.Outputs.Slice(i * outputs, outputs))]++;
         }
         return total;
     }
