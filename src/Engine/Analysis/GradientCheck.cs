@@ -31,7 +31,7 @@ public delegate double[] Twin(int images, double[][] inputs, double[][] paramete
 /// <para>
 /// Where the slopes on both sides of x disagree by more than the tolerance there is a kink (ReLU at 0, a change of maximum) and no
 /// derivative: the element is skipped and counted. A kink that is not seen cannot shift the result by more than half the tolerance.
-/// All random numbers follow from the seed. Parameters are shifted a little while the check runs, so that biases are not all 0, and
+/// A layer that computes in two layouts is checked in both. All random numbers follow from the seed. Parameters are shifted a little while the check runs, so that biases are not all 0, and
 /// get their numbers back.
 /// </para>
 /// </remarks>
@@ -89,8 +89,13 @@ public sealed record GradientCheck
             InputGradient = true,
             // Several passes, some of more than one image: a layer that does not add to its parameters' gradients is found out.
             PassImages = Math.Max(1, Images - 1),
+            Layout = BatchLayout.Nchw,
         };
-        return new GradientCheckRun(this, graph.Compile(new Shape(length), options), inputs, twin).Run();
+        Network network = graph.Compile(new Shape(length), options);
+        GradientCheckResult result = new GradientCheckRun(this, network, inputs, twin).Run();
+        if (!layer.SupportsChwn) return result;
+        network = graph.Compile(new Shape(length), options with { Layout = BatchLayout.Chwn });
+        return result.Join(new GradientCheckRun(this, network, inputs, twin).Run(), " (C×H×W×N)");
     }
 
     /// <summary>Checks all parameters of a network and its input, on a batch of random images of its batch size.</summary>

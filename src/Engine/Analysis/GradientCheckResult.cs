@@ -43,11 +43,16 @@ public sealed record TensorCheck(string Tensor, Shape Shape, int Checked, int Sk
 
 /// <summary>What came of a gradient check.</summary>
 /// <param name="Tensors">Every tensor, one by one: the output if there is a twin, the inputs, the parameters.</param>
-/// <param name="Mismatches">The worst mismatches of all tensors, at most ten, the worst first.</param>
+/// <param name="Mismatches">The worst mismatches of all tensors, at most ten in each layout, the worst first.</param>
 public sealed record GradientCheckResult(IReadOnlyList<TensorCheck> Tensors, IReadOnlyList<GradientMismatch> Mismatches)
 {
     /// <summary>Whether every tensor passed.</summary>
     public bool Passed => Tensors.All(tensor => tensor.Passed);
+
+    /// <summary>Both results, the tensors of the other with a word behind their names.</summary>
+    internal GradientCheckResult Join(GradientCheckResult other, string suffix) => new(
+        [.. Tensors, .. other.Tensors.Select(tensor => tensor with { Tensor = tensor.Tensor + suffix })],
+        [.. Mismatches, .. other.Mismatches.Select(mismatch => mismatch with { Tensor = mismatch.Tensor + suffix })]);
 
     /// <summary>One line for each tensor; if something is wrong, its worst element behind it.</summary>
     public override string ToString()

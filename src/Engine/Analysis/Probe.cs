@@ -60,10 +60,19 @@ internal sealed class Slice(int first, Shape shape) : Layer
 {
     public override string Kind => "slice";
 
+    public override bool SupportsChwn => true;
+
+    public override bool BackwardReadsInput => false;
+
     public override Shape Plan(LayerPlan plan) => shape;
 
     public override void Forward(in Step step)
     {
+        if (step.Layout == BatchLayout.Chwn)
+        {
+            step.Input().Slice(first * step.Images, shape.Length * step.Images).CopyTo(step.Output);
+            return;
+        }
         int row = step.InputShape().Length;
         for (int n = 0; n < step.Images; n++)
             step.Input().Slice((n * row) + first, shape.Length).CopyTo(step.Output[(n * shape.Length)..]);
@@ -74,6 +83,11 @@ internal sealed class Slice(int first, Shape shape) : Layer
         int row = step.InputShape().Length;
         Span<float> inputGradient = step.InputGradient();
         inputGradient.Clear();
+        if (step.Layout == BatchLayout.Chwn)
+        {
+            step.OutputGradient.CopyTo(inputGradient[(first * step.Images)..]);
+            return;
+        }
         for (int n = 0; n < step.Images; n++)
             step.OutputGradient.Slice(n * shape.Length, shape.Length).CopyTo(inputGradient[((n * row) + first)..]);
     }

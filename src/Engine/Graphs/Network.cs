@@ -14,7 +14,8 @@ namespace CnnEngine.Graphs;
 /// A batch is cut into parts by its size alone. If the layers treat each image alone and the parameters are few, parts of at most
 /// 16 images run side by side through the whole network, each adding up gradients of its own: one parallel region for a whole
 /// step. Otherwise the batch runs as one part and the kernels share out their work. Either way the gradients are added in a fixed
-/// order, so that the same batch gives the same bits on any number of threads.
+/// order, so that the same batch gives the same bits on any number of threads. Within a part, images lie along the vector
+/// (<see cref="BatchLayout.Chwn"/>) if all layers can compute so and there are enough images to fill a good part of its lanes.
 /// </remarks>
 public sealed partial class Network
 {
@@ -27,12 +28,16 @@ public sealed partial class Network
     // With more parameters than these, adding up copies of the gradients costs more than it saves.
     private const long MaxParametersForParts = 1 << 20;
 
+    // With fewer images than this share of a vector's lanes, one image at a time is faster than a vector with empty lanes.
+    private const int FewestImagesPerLane = 3;
+
     // Gradients are added up in pieces of this many floats.
     private const int PieceLength = 4096;
 
     private readonly List<Node> _nodes;
     private readonly Workspace[] _workspaces;
     private readonly int _passImages;
+    private readonly bool _canBeChwn;
     private readonly (Parameter Parameter, int First, int Length)[] _pieces;
     private readonly Action<int> _runPart;
     private readonly Action<int> _addPiece;
@@ -61,7 +66,11 @@ public sealed partial class Network
         bool inParts = _nodes.Skip(1).All(node => node.Layer!.TreatsImagesAlone) && parameters <= MaxParametersForParts;
         int parts = inParts ? Parts(options.BatchSize) : 1;
         _passImages = inParts ? Math.Min(options.PassImages, options.BatchSize) : options.BatchSize;
-        long floats = MemoryPlanner.Place(buffers, _passImages);
+        _canBeChwn = inParts && options.Layout != BatchLayout.Nchw && _nodes.Skip(1).All(node => node.Layer!.SupportsChwn) && IsChwnWorth(options.BatchSize);
+        if (options.Layout == BatchLayout.Chwn && !_canBeChwn) throw new ArgumentException("some layer cannot compute in the layout C×H×W×N, or images are too few", nameof(options));
+        int capacity = _canBeChwn ? Math.Max(_passImages, Simd.Lanes) : _passImages;
+        long floats = MemoryPlanner.Place(buffers, capacity);
+        long staging = _canBeChwn ? (long)Math.Max(InputShape.Length, OutputShape.Length) * capacity : 0;
 
         Dictionary<Parameter, int> offsets = [];
         int gradients = 0;
@@ -72,8 +81,8 @@ public sealed partial class Network
         }
         bool ownGradients = options.Training && parts > 1;
         _workspaces = new Workspace[parts];
-        for (int i = 0; i < parts; i++) _workspaces[i] = new Workspace(_nodes, floats, offsets, ownGradients ? gradients : 0);
-        PlannedBytes = sizeof(float) * parts * (floats + (ownGradients ? gradients : 0));
+        for (int i = 0; i < parts; i++) _workspaces[i] = new Workspace(_nodes, floats, staging, offsets, ownGradients ? gradients : 0);
+        PlannedBytes = sizeof(float) * parts * (floats + staging + (ownGradients ? gradients : 0));
 
         _pieces = [.. Parameters.SelectMany(p => Enumerable.Range(0, (p.Value.Length + PieceLength - 1) / PieceLength)
             .Select(i => (p, i * PieceLength, Math.Min(PieceLength, p.Value.Length - (i * PieceLength)))))];
@@ -205,27 +214,30 @@ public sealed partial class Network
         Workspace workspace = _workspaces[part];
         (workspace.Loss, workspace.Correct) = (0, 0);
         if (_backward) workspace.ClearGradients();
-        int first = (int)((long)_images * part / _parts), end = (int)((long)_images * (part + 1) / _parts);
-        int passes = (end - first + _passImages - 1) / _passImages;
-        for (int pass = 0; pass < passes; pass++)
-            RunPass(workspace, first + ((end - first) * pass / passes), first + ((end - first) * (pass + 1) / passes));
+        // Parts begin at multiples of a pass, so that only the batch's last pass is not full.
+        int pass = _canBeChwn ? Simd.Lanes : _passImages, passes = (_images + pass - 1) / pass;
+        int end = Math.Min((int)((long)passes * (part + 1) / _parts) * pass, _images);
+        for (int first = (int)((long)passes * part / _parts) * pass; first < end; first += pass)
+            RunPass(workspace, first, Math.Min(first + pass, end));
     }
 
     /// <summary>Runs images <paramref name="first"/> to <paramref name="end"/> − 1 of the batch through all layers and back.</summary>
     private void RunPass(Workspace workspace, int first, int end)
     {
         int images = end - first, image = InputShape.Length;
+        workspace.Begin(images, _canBeChwn && IsChwnWorth(images) ? BatchLayout.Chwn : BatchLayout.Nchw);
         Span<int> labels = _labels.AsSpan(first, images);
-        Span<float> input = workspace.Span(_nodes[0].Value, images);
+        Span<float> input = workspace.BeginInput();
         if (_data is null) _staging.Span.Slice(first * image, images * image).CopyTo(input);
         else _data.Read(_indices.AsSpan(first, images), input, labels);
+        workspace.EndInput();
 
-        workspace.Forward(images, training: _backward, timed: IsTimed);
-        Span<float> outputs = workspace.Span(_nodes[^1].Value, images);
-        outputs.CopyTo(_outputs.Span.Slice(first * OutputShape.Length, outputs.Length));
+        workspace.Forward(training: _backward, timed: IsTimed);
+        Span<float> outputs = _outputs.Span.Slice(first * OutputShape.Length, images * OutputShape.Length);
+        workspace.ReadOutput(outputs);
         if (_loss is null) return;
 
-        workspace.Loss += _loss.Run(outputs, labels, 1f / _images, workspace.Span(_nodes[^1].Gradient!, images));
+        workspace.Loss += _loss.Run(outputs, labels, 1f / _images, workspace.BeginOutputGradient());
         for (int n = 0; n < images; n++)
         {
             ReadOnlySpan<float> output = outputs.Slice(n * OutputShape.Length, OutputShape.Length);
@@ -233,10 +245,12 @@ public sealed partial class Network
         }
         if (!_backward) return;
 
-        workspace.Backward(images, timed: IsTimed);
-        if (_inputGradient.Length > 0)
-            workspace.Span(_nodes[0].Gradient!, images).CopyTo(_inputGradient.Span.Slice(first * image, images * image));
+        workspace.EndOutputGradient();
+        workspace.Backward(timed: IsTimed);
+        if (_inputGradient.Length > 0) workspace.ReadInputGradient(_inputGradient.Span.Slice(first * image, images * image));
     }
+
+    private bool IsChwnWorth(int images) => Options.Layout == BatchLayout.Chwn || images * FewestImagesPerLane >= Simd.Lanes;
 
     /// <summary>Adds up one piece of a parameter's gradient over the parts, in their order.</summary>
     private void AddPiece(int piece)

@@ -85,12 +85,12 @@ internal sealed class NetworkCompiler
         HashSet<Buffer> kept = [];
         foreach (Node node in _nodes)
         {
-            int last = _options.Training ? BackwardMoment(node) : node.Readers.Count > 0 ? node.Readers.Max(r => r.Node.Seat) : Moments;
-            if (node.Inputs is [{ Seat: > 0, Readers.Count: 1 } input] && node.Layer!.CanRunInPlace && !kept.Contains(input.Value))
+            if (node.Inputs is [{ Seat: > 0, Readers.Count: 1 } input] && node.Layer!.CanRunInPlace && (node.Layer.OnlyReshapes || !kept.Contains(input.Value)))
             {
                 node.IsInPlace = true;
+                node.IsUndoneByReader = _options.Training && node is { Layer: ActivationLayer, Readers: [{ Node.Layer.PicksFromInput: true }] };
                 node.Value = input.Value;
-                node.Value.Extend(node.Seat, last);
+                node.Value.Extend(node.Seat, LastRead(node));
                 if (node.Layer is ActivationLayer activation && input.Layer is IFusesActivation && !input.IsFused)
                 {
                     input.Activation = activation.Function;
@@ -99,10 +99,27 @@ internal sealed class NetworkCompiler
             }
             else
             {
-                node.Value = NewBuffer(node.Shape.Length, node.Seat, last);
+                node.Value = NewBuffer(node.Shape.Length, node.Seat, LastRead(node));
+            }
+            if (node.Inputs is [{ IsUndoneByReader: true, Layer: ActivationLayer undone }])
+            {
+                node.InputActivation = undone.Function;
+                node.Value.Extend(node.Seat, BackwardMoment(node));
+                kept.Add(node.Value);
             }
             if (node.Layer?.BackwardReadsOutput == true) kept.Add(node.Value);
         }
+    }
+
+    /// <summary>The last moment at which a layer reads the node's value.</summary>
+    private int LastRead(Node node)
+    {
+        int last = node.Readers.Count > 0 ? node.Readers.Max(r => r.Node.Seat) : Moments;
+        if (!_options.Training) return last;
+        if (node is { IsUndoneByReader: false, Layer.BackwardReadsOutput: true }) last = Math.Max(last, BackwardMoment(node));
+        foreach ((Node reader, _) in node.Readers)
+            if (reader.Layer!.BackwardReadsInput) last = Math.Max(last, BackwardMoment(reader));
+        return last;
     }
 
     // A loss always gives the derivatives by the output, whether or not anybody learns from them.

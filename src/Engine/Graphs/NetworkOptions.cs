@@ -1,3 +1,5 @@
+using CnnEngine.Layers;
+
 namespace CnnEngine.Graphs;
 
 /// <summary>What a network is compiled for.</summary>
@@ -17,4 +19,7 @@ public sealed record NetworkOptions
 
     /// <summary>The most images that go through a network together in one part: few enough for their activations to stay in the cache.</summary>
     internal int PassImages { get; init; } = 16;
+
+    /// <summary>The layout to compute in, for tests; null to choose by the layers and the number of images.</summary>
+    internal BatchLayout? Layout { get; init; }
 }

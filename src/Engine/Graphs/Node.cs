@@ -62,6 +62,15 @@ internal sealed class Node
     /// <summary>Whether the layer before computes this one's output as it writes its own.</summary>
     public bool IsFused { get; set; }
 
+    /// <summary>
+    /// An activation that this layer's backward pass undoes for the layer before: where every output is one of the inputs,
+    /// <c>δ ⊙ σ'(y)</c> can be taken of the few outputs instead of the many inputs.
+    /// </summary>
+    public Activation InputActivation { get; set; }
+
+    /// <summary>Whether the layer behind has undone this activation.</summary>
+    public bool IsUndoneByReader { get; set; }
+
     /// <summary>Whether the output lies over the input.</summary>
     public bool IsInPlace { get; set; }
 

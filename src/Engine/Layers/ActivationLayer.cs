@@ -20,6 +20,12 @@ public abstract class ActivationLayer : Layer
     public override bool BackwardReadsOutput => true;
 
     /// <inheritdoc/>
+    public override bool BackwardReadsInput => false;
+
+    /// <inheritdoc/>
+    public override bool SupportsChwn => true;
+
+    /// <inheritdoc/>
     public override Shape Plan(LayerPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);

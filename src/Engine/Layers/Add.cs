@@ -12,6 +12,12 @@ public sealed class Add : Layer
     public override int InputCount => 2;
 
     /// <inheritdoc/>
+    public override bool BackwardReadsInput => false;
+
+    /// <inheritdoc/>
+    public override bool SupportsChwn => true;
+
+    /// <inheritdoc/>
     public override Shape Plan(LayerPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);

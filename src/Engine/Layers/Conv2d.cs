@@ -47,6 +47,9 @@ public sealed class Conv2d : Layer, IFusesActivation
     public override string Kind => "conv";
 
     /// <inheritdoc/>
+    public override bool SupportsChwn => true;
+
+    /// <inheritdoc/>
     public override Shape Plan(LayerPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -60,17 +63,28 @@ public sealed class Conv2d : Layer, IFusesActivation
     }
 
     /// <inheritdoc/>
-    public override void Forward(in Step step) =>
-        Convolution.Forward(Geometry(step.Images, step.InputShape()), step.Input(), Weight!.Value.Span, BiasValues, step.Activation, step.Output);
+    public override void Forward(in Step step)
+    {
+        ConvShape shape = Geometry(step.Images, step.InputShape());
+        ReadOnlySpan<float> weight = Weight!.Value.Span, bias = Bias is null ? default : Bias.Value.Span;
+        if (step.Layout == BatchLayout.Chwn) ChwnConvolution.Forward(shape, step.Input(), weight, bias, step.Activation, step.Output);
+        else Convolution.Forward(shape, step.Input(), weight, bias, step.Activation, step.Output);
+    }
 
     /// <inheritdoc/>
     public override void Backward(in Step step)
     {
         ConvShape shape = Geometry(step.Images, step.InputShape());
-        Span<float> biasGradient = Bias is null ? default : step.Gradient(Bias);
-        Convolution.BackwardFilter(shape, step.Input(), step.OutputGradient, step.Gradient(Weight!), biasGradient);
-        if (step.WantsInputGradient())
-            Convolution.BackwardInput(shape, step.OutputGradient, Weight!.Value.Span, step.InputGradient());
+        ReadOnlySpan<float> weight = Weight!.Value.Span;
+        Span<float> weightGradient = step.Gradient(Weight), biasGradient = Bias is null ? default : step.Gradient(Bias);
+        if (step.Layout == BatchLayout.Chwn)
+        {
+            ChwnConvolution.BackwardFilter(shape, step.Input(), step.OutputGradient, weightGradient, biasGradient);
+            if (step.WantsInputGradient()) ChwnConvolution.BackwardInput(shape, step.OutputGradient, weight, step.InputGradient());
+            return;
+        }
+        Convolution.BackwardFilter(shape, step.Input(), step.OutputGradient, weightGradient, biasGradient);
+        if (step.WantsInputGradient()) Convolution.BackwardInput(shape, step.OutputGradient, weight, step.InputGradient());
     }
 
     /// <inheritdoc/>
@@ -86,8 +100,6 @@ public sealed class Conv2d : Layer, IFusesActivation
         if (_options.Groups != 1) text += $", groups {_options.Groups}";
         return text + (HasBias ? ")" : ", no bias)");
     }
-
-    private ReadOnlySpan<float> BiasValues => Bias is null ? default : Bias.Value.Span;
 
     private ConvShape Geometry(int images, Shape input) => new(images, input[0], (input[1], input[2]), Filters, Filter, _options);
 }

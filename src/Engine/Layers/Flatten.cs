@@ -10,6 +10,14 @@ public sealed class Flatten : Layer
     public override bool CanRunInPlace => true;
 
     /// <inheritdoc/>
+    public override bool BackwardReadsInput => false;
+
+    /// <inheritdoc/>
+    public override bool SupportsChwn => true;
+
+    internal override bool OnlyReshapes => true;
+
+    /// <inheritdoc/>
     public override Shape Plan(LayerPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -17,12 +25,15 @@ public sealed class Flatten : Layer
     }
 
     /// <inheritdoc/>
-    public override void Forward(in Step step) => step.Input().CopyTo(step.Output);
+    public override void Forward(in Step step)
+    {
+        if (step.Input() != step.Output) step.Input().CopyTo(step.Output);
+    }
 
     /// <inheritdoc/>
     public override void Backward(in Step step)
     {
-        if (step.WantsInputGradient()) step.OutputGradient.CopyTo(step.InputGradient());
+        if (step.WantsInputGradient() && step.OutputGradient != step.InputGradient()) step.OutputGradient.CopyTo(step.InputGradient());
     }
 
     /// <inheritdoc/>

@@ -32,6 +32,12 @@ public abstract class Layer
     /// <summary>Whether the layer may write its output over its input (and its input's gradient over its output's).</summary>
     public virtual bool CanRunInPlace => false;
 
+    /// <summary>
+    /// Whether <see cref="Backward"/> looks at the layer's inputs; if not, their memory may serve others from the end of the forward
+    /// pass on.
+    /// </summary>
+    public virtual bool BackwardReadsInput => true;
+
     /// <summary>Whether <see cref="Backward"/> looks at the layer's own output, so that the next layer must not write over it.</summary>
     public virtual bool BackwardReadsOutput => false;
 
@@ -39,6 +45,18 @@ public abstract class Layer
     /// Whether each image is computed without looking at the others, so that a batch may be cut into parts that run side by side.
     /// </summary>
     public virtual bool TreatsImagesAlone => true;
+
+    /// <summary>Whether the output is the input under another shape, so that in place nothing is written.</summary>
+    internal virtual bool OnlyReshapes => false;
+
+    /// <summary>Whether every number of the output is one of the input's, and ∂loss/∂output goes to where it was.</summary>
+    internal virtual bool PicksFromInput => false;
+
+    /// <summary>
+    /// Whether the passes compute in the layout C×H×W×N, too; <see cref="Step.Layout"/> then says which it is. Lanes without an image
+    /// hold any numbers on the way forward and zeros in ∂loss/∂output.
+    /// </summary>
+    public virtual bool SupportsChwn => false;
 
     /// <summary>
     /// Called once when a network is compiled: checks the inputs, makes the parameters (unless they are there from an earlier

@@ -29,6 +29,9 @@ public sealed class Linear(int outputs) : Layer, IFusesActivation
     public override string Kind => "fc";
 
     /// <inheritdoc/>
+    public override bool SupportsChwn => true;
+
+    /// <inheritdoc/>
     public override Shape Plan(LayerPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -43,18 +46,26 @@ public sealed class Linear(int outputs) : Layer, IFusesActivation
     /// <inheritdoc/>
     public override void Forward(in Step step)
     {
-        ReadOnlySpan<float> bias = Bias is null ? default : Bias.Value.Span;
-        FullyConnected.Forward(step.Images, step.InputShape().Length, Outputs, step.Input(), Weight!.Value.Span, bias, step.Activation, step.Output);
+        int inputs = step.InputShape().Length;
+        ReadOnlySpan<float> weight = Weight!.Value.Span, bias = Bias is null ? default : Bias.Value.Span;
+        if (step.Layout == BatchLayout.Chwn) ChwnFullyConnected.Forward(inputs, Outputs, step.Input(), weight, bias, step.Activation, step.Output);
+        else FullyConnected.Forward(step.Images, inputs, Outputs, step.Input(), weight, bias, step.Activation, step.Output);
     }
 
     /// <inheritdoc/>
     public override void Backward(in Step step)
     {
         int inputs = step.InputShape().Length;
-        Span<float> biasGradient = Bias is null ? default : step.Gradient(Bias);
-        FullyConnected.BackwardWeights(step.Images, inputs, Outputs, step.Input(), step.OutputGradient, step.Gradient(Weight!), biasGradient);
-        if (step.WantsInputGradient())
-            FullyConnected.BackwardInput(step.Images, inputs, Outputs, step.OutputGradient, Weight!.Value.Span, step.InputGradient());
+        ReadOnlySpan<float> weight = Weight!.Value.Span;
+        Span<float> weightGradient = step.Gradient(Weight), biasGradient = Bias is null ? default : step.Gradient(Bias);
+        if (step.Layout == BatchLayout.Chwn)
+        {
+            ChwnFullyConnected.BackwardWeights(inputs, Outputs, step.Input(), step.OutputGradient, weightGradient, biasGradient);
+            if (step.WantsInputGradient()) ChwnFullyConnected.BackwardInput(inputs, Outputs, step.OutputGradient, weight, step.InputGradient());
+            return;
+        }
+        FullyConnected.BackwardWeights(step.Images, inputs, Outputs, step.Input(), step.OutputGradient, weightGradient, biasGradient);
+        if (step.WantsInputGradient()) FullyConnected.BackwardInput(step.Images, inputs, Outputs, step.OutputGradient, weight, step.InputGradient());
     }
 
     /// <inheritdoc/>

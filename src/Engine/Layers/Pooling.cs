@@ -17,6 +17,12 @@ public abstract class PoolingLayer : Layer
     public override string Kind => "pool";
 
     /// <inheritdoc/>
+    public override bool BackwardReadsInput => false;
+
+    /// <inheritdoc/>
+    public override bool SupportsChwn => true;
+
+    /// <inheritdoc/>
     public override Shape Plan(LayerPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -48,6 +54,8 @@ public sealed class MaxPool2d(Size2 window, Size2? stride = null, Padding paddin
 {
     private const int ArgMax = 0;
 
+    internal override bool PicksFromInput => true;
+
     /// <inheritdoc/>
     public override Shape Plan(LayerPlan plan)
     {
@@ -57,14 +65,20 @@ public sealed class MaxPool2d(Size2 window, Size2? stride = null, Padding paddin
     }
 
     /// <inheritdoc/>
-    public override void Forward(in Step step) =>
-        MaxPooling.Forward(Geometry(step.Images, step.InputShape()), step.Input(), step.Output, step.Saved<int>(ArgMax));
+    public override void Forward(in Step step)
+    {
+        PoolShape shape = Geometry(step.Images, step.InputShape());
+        if (step.Layout == BatchLayout.Chwn) ChwnPooling.MaxForward(shape, step.Input(), step.Output, step.Saved<int>(ArgMax));
+        else MaxPooling.Forward(shape, step.Input(), step.Output, step.Saved<int>(ArgMax));
+    }
 
     /// <inheritdoc/>
     public override void Backward(in Step step)
     {
-        if (step.WantsInputGradient())
-            MaxPooling.Backward(Geometry(step.Images, step.InputShape()), step.OutputGradient, step.Saved<int>(ArgMax), step.InputGradient());
+        if (!step.WantsInputGradient()) return;
+        PoolShape shape = Geometry(step.Images, step.InputShape());
+        if (step.Layout == BatchLayout.Chwn) ChwnPooling.MaxBackward(shape, step.OutputGradient, step.Saved<int>(ArgMax), step.InputGradient());
+        else MaxPooling.Backward(shape, step.OutputGradient, step.Saved<int>(ArgMax), step.InputGradient());
     }
 }
 
@@ -78,14 +92,20 @@ public sealed class MeanPool2d(Size2 window, Size2? stride = null, Padding paddi
     public bool CountPadding { get; init; } = true;
 
     /// <inheritdoc/>
-    public override void Forward(in Step step) =>
-        MeanPooling.Forward(Geometry(step.Images, step.InputShape()), step.Input(), step.Output, CountPadding);
+    public override void Forward(in Step step)
+    {
+        PoolShape shape = Geometry(step.Images, step.InputShape());
+        if (step.Layout == BatchLayout.Chwn) ChwnPooling.MeanForward(shape, step.Input(), step.Output, CountPadding);
+        else MeanPooling.Forward(shape, step.Input(), step.Output, CountPadding);
+    }
 
     /// <inheritdoc/>
     public override void Backward(in Step step)
     {
-        if (step.WantsInputGradient())
-            MeanPooling.Backward(Geometry(step.Images, step.InputShape()), step.OutputGradient, step.InputGradient(), CountPadding);
+        if (!step.WantsInputGradient()) return;
+        PoolShape shape = Geometry(step.Images, step.InputShape());
+        if (step.Layout == BatchLayout.Chwn) ChwnPooling.MeanBackward(shape, step.OutputGradient, step.InputGradient(), CountPadding);
+        else MeanPooling.Backward(shape, step.OutputGradient, step.InputGradient(), CountPadding);
     }
 
     /// <inheritdoc/>

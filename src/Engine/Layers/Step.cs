@@ -5,24 +5,26 @@ using CnnEngine.Kernels;
 namespace CnnEngine.Layers;
 
 /// <summary>
-/// One layer's view of one pass over some images: where its inputs, its output and their gradients lie. All spans hold the images
-/// one after another, each in row-major order.
+/// One layer's view of one pass over some images: where its inputs, its output and their gradients lie. Spans hold the images one
+/// after another, each in row-major order, unless the layer says that it <see cref="Layer.SupportsChwn"/> and the pass has that layout.
 /// </summary>
 public readonly ref struct Step
 {
     private readonly Workspace _workspace;
     private readonly Node _node;
 
-    internal Step(Workspace workspace, Node node, int images, bool training)
+    internal Step(Workspace workspace, Node node, bool training)
     {
         _workspace = workspace;
         _node = node;
-        Images = images;
         Training = training;
     }
 
-    /// <summary>N, how many images there are in this pass.</summary>
-    public int Images { get; }
+    /// <summary>N, how many images the spans hold; in C×H×W×N, empty lanes among them.</summary>
+    public int Images => _workspace.Places;
+
+    /// <summary>How the images lie in the spans.</summary>
+    public BatchLayout Layout => _workspace.Layout;
 
     /// <summary>Whether the pass belongs to training; dropout and batch normalisation behave otherwise when it does not.</summary>
     public bool Training { get; }
@@ -38,26 +40,26 @@ public readonly ref struct Step
     public Shape OutputShape => _node.Shape;
 
     /// <summary>An input, Images × <see cref="InputShape"/>.</summary>
-    public ReadOnlySpan<float> Input(int index = 0) => _workspace.Span(_node.Inputs[index].Value, Images);
+    public ReadOnlySpan<float> Input(int index = 0) => _workspace.Span(_node.Inputs[index].Value);
 
     /// <summary>The output, Images × <see cref="OutputShape"/>.</summary>
-    public Span<float> Output => _workspace.Span(_node.Value, Images);
+    public Span<float> Output => _workspace.Span(_node.Value);
 
     /// <summary>∂loss/∂output. A layer that runs in place finds <see cref="InputGradient"/> in the same memory.</summary>
-    public ReadOnlySpan<float> OutputGradient => _workspace.Span(_node.Gradient!, Images);
+    public ReadOnlySpan<float> OutputGradient => _workspace.Span(_node.Gradient!);
 
     /// <summary>Whether anybody upstream learns from ∂loss/∂input; if not, <see cref="InputGradient"/> is empty.</summary>
     public bool WantsInputGradient(int index = 0) => _node.InputGradients[index] is not null;
 
     /// <summary>∂loss/∂input, to be overwritten; empty if nobody wants it.</summary>
     public Span<float> InputGradient(int index = 0) =>
-        _node.InputGradients[index] is { } buffer ? _workspace.Span(buffer, Images) : default;
+        _node.InputGradients[index] is { } buffer ? _workspace.Span(buffer) : default;
 
     /// <summary>∂loss/∂parameter, to be added to.</summary>
     public Span<float> Gradient(Parameter parameter) => _workspace.Gradient(parameter);
 
     /// <summary>What the plan reserved under <paramref name="slot"/>, for all images.</summary>
-    public Span<T> Saved<T>(int slot) where T : unmanaged => MemoryMarshal.Cast<float, T>(_workspace.Span(_node.Saved[slot], Images));
+    public Span<T> Saved<T>(int slot) where T : unmanaged => MemoryMarshal.Cast<float, T>(_workspace.Span(_node.Saved[slot]));
 }
 
 /// <summary>A layer that can apply the activation behind it as it writes its output.</summary>

@@ -230,6 +230,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                 {
                     A = deltas + ((long)first * pixels),
                     RowStrideA = pixels,
+                    StepB = S.Lanes,
                     ImageStrideA = (nint)shape.GroupFilters * pixels,
                     B = planes,
                     OffsetsB = offsets + taps.First(block),

@@ -27,6 +27,9 @@ public readonly record struct Activation(ActivationKind Kind, float Slope = 0)
     /// <summary><c>y = x</c>.</summary>
     public static Activation Identity => default;
 
+    /// <summary>Whether the function is linear to either side of zero: a kernel can then apply it to a vector before it stores it.</summary>
+    internal bool IsLinearByParts => Kind is ActivationKind.Identity or ActivationKind.Relu or ActivationKind.LeakyRelu;
+
     /// <summary><c>y = max(x, 0)</c>.</summary>
     public static Activation Relu => new(ActivationKind.Relu);
 

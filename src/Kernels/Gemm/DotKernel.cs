@@ -25,6 +25,9 @@ internal static unsafe class DotKernel
         public float* B;
         public int* OffsetsB;
         public nint ImageStrideB;
+
+        /// <summary>From one vector of B to the next; those of A lie side by side.</summary>
+        public nint StepB;
         public float* C;
         public nint RowStrideC;
     }
@@ -75,7 +78,7 @@ internal static unsafe class DotKernel
         V c05 = S.Zero, c15 = S.Zero, c25 = S.Zero, c35 = S.Zero;
 
         float* a = operands.A;
-        nint stride = operands.RowStrideA;
+        nint stride = operands.RowStrideA, stepB = operands.StepB;
         float* b0 = operands.B + operands.OffsetsB[0];
         float* b1 = B.Value > 1 ? operands.B + operands.OffsetsB[1] : null;
         float* b2 = B.Value > 2 ? operands.B + operands.OffsetsB[2] : null;
@@ -98,7 +101,7 @@ internal static unsafe class DotKernel
                     if (A.Value > 1) c10 = S.MultiplyAdd(a1, y, c10);
                     if (A.Value > 2) c20 = S.MultiplyAdd(a2, y, c20);
                     if (A.Value > 3) c30 = S.MultiplyAdd(a3, y, c30);
-                    b0 += S.Lanes;
+                    b0 += stepB;
                 }
                 if (B.Value > 1)
                 {
@@ -107,7 +110,7 @@ internal static unsafe class DotKernel
                     if (A.Value > 1) c11 = S.MultiplyAdd(a1, y, c11);
                     if (A.Value > 2) c21 = S.MultiplyAdd(a2, y, c21);
                     if (A.Value > 3) c31 = S.MultiplyAdd(a3, y, c31);
-                    b1 += S.Lanes;
+                    b1 += stepB;
                 }
                 if (B.Value > 2)
                 {
@@ -116,7 +119,7 @@ internal static unsafe class DotKernel
                     if (A.Value > 1) c12 = S.MultiplyAdd(a1, y, c12);
                     if (A.Value > 2) c22 = S.MultiplyAdd(a2, y, c22);
                     if (A.Value > 3) c32 = S.MultiplyAdd(a3, y, c32);
-                    b2 += S.Lanes;
+                    b2 += stepB;
                 }
                 if (B.Value > 3)
                 {
@@ -125,7 +128,7 @@ internal static unsafe class DotKernel
                     if (A.Value > 1) c13 = S.MultiplyAdd(a1, y, c13);
                     if (A.Value > 2) c23 = S.MultiplyAdd(a2, y, c23);
                     if (A.Value > 3) c33 = S.MultiplyAdd(a3, y, c33);
-                    b3 += S.Lanes;
+                    b3 += stepB;
                 }
                 if (B.Value > 4)
                 {
@@ -134,7 +137,7 @@ internal static unsafe class DotKernel
                     if (A.Value > 1) c14 = S.MultiplyAdd(a1, y, c14);
                     if (A.Value > 2) c24 = S.MultiplyAdd(a2, y, c24);
                     if (A.Value > 3) c34 = S.MultiplyAdd(a3, y, c34);
-                    b4 += S.Lanes;
+                    b4 += stepB;
                 }
                 if (B.Value > 5)
                 {
@@ -143,11 +146,11 @@ internal static unsafe class DotKernel
                     if (A.Value > 1) c15 = S.MultiplyAdd(a1, y, c15);
                     if (A.Value > 2) c25 = S.MultiplyAdd(a2, y, c25);
                     if (A.Value > 3) c35 = S.MultiplyAdd(a3, y, c35);
-                    b5 += S.Lanes;
+                    b5 += stepB;
                 }
             }
             a += operands.ImageStrideA;
-            nint next = operands.ImageStrideB - ((nint)steps * S.Lanes);
+            nint next = operands.ImageStrideB - (steps * stepB);
             b0 += next;
             if (B.Value > 1) b1 += next;
             if (B.Value > 2) b2 += next;

@@ -120,6 +120,7 @@ public static unsafe class FullyConnected
                     {
                         A = x + ((long)n * inputs),
                         RowStrideA = inputs,
+                        StepB = S.Lanes,
                         B = weights,
                         OffsetsB = offsets,
                         C = y + ((long)n * outputs) + first,

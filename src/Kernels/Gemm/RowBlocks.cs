@@ -4,8 +4,17 @@ namespace CnnEngine.Kernels;
 /// Cuts the rows of a product into blocks as tall as the register tile or a little less, as even as can be: 16 rows under a
 /// 12-row tile are two blocks of 8, not 12 and 4, because a short block leaves the multiply-add units waiting.
 /// </summary>
-internal readonly record struct RowBlocks(int Rows, int Tallest)
+internal readonly struct RowBlocks
 {
+    private readonly int _height;
+    private readonly int _higher; // so many blocks have one row more
+
+    public RowBlocks(int rows, int tallest)
+    {
+        Count = (rows + tallest - 1) / tallest;
+        if (Count > 0) (_height, _higher) = Math.DivRem(rows, Count);
+    }
+
     /// <summary>
     /// The tallest block of the broadcast kernel: with two vectors across, 24 accumulators of 32 registers or 12 of 16.
     /// </summary>
@@ -14,9 +23,9 @@ internal readonly record struct RowBlocks(int Rows, int Tallest)
     /// <summary>Blocks for the broadcast kernel.</summary>
     public static RowBlocks ForBroadcast(int rows) => new(rows, BroadcastTallest);
 
-    public int Count => (Rows + Tallest - 1) / Tallest;
+    public int Count { get; }
 
-    public int First(int block) => (block * (Rows / Count)) + Math.Min(block, Rows % Count);
+    public int First(int block) => (block * _height) + Math.Min(block, _higher);
 
-    public int Height(int block) => (Rows / Count) + (block < Rows % Count ? 1 : 0);
+    public int Height(int block) => _height + (block < _higher ? 1 : 0);
 }

@@ -36,7 +36,8 @@ public static unsafe class MeanPooling
 
     private static int Chunks(in PoolShape shape) => (shape.Planes + PlanesPerChunk - 1) / PlanesPerChunk;
 
-    private static float Weight(in PoolShape shape, bool countPadding, int rows, int columns) =>
+    /// <summary>What each number of a window counts for in its mean.</summary>
+    internal static float Weight(in PoolShape shape, bool countPadding, int rows, int columns) =>
         1f / (countPadding ? shape.Window.Height * shape.Window.Width : rows * columns);
 
     private readonly struct ForwardPlanes(PoolShape shape, bool countPadding, float* x, float* y) : IChunks

@@ -37,7 +37,7 @@ public class GradientCheckTests
     public void Every_input_is_checked()
     {
         GradientCheckResult result = new GradientCheck().Run(new Add(), [Image, Image]);
-        Assert.Equal(["input 0", "input 1"], result.Tensors.Select(t => t.Tensor));
+        Assert.Equal(["input 0", "input 1", "input 0 (C×H×W×N)", "input 1 (C×H×W×N)"], result.Tensors.Select(t => t.Tensor));
         Assert.All(result.Tensors, t => Assert.Equal((Image, 200, 0), (t.Shape, t.Checked, t.Skipped)));
     }
 

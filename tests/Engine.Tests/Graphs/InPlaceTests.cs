@@ -69,11 +69,29 @@ public class InPlaceTests
     public void Values_share_memory_where_they_can()
     {
         List<Node> nodes = Compile([new Conv2d(3, 2), new ReLU(), new MaxPool2d(2), new Flatten(), new Sigmoid()]);
-        Assert.Equal([false, false, true, false, true, true], nodes.Select(node => node.IsInPlace));
+        // The pooling undoes the ReLU by its own output, which the sigmoid must not write over.
+        Assert.Equal([false, false, true, false, true, false], nodes.Select(node => node.IsInPlace));
+        Assert.Equal([false, false, true, false, false, false], nodes.Select(node => node.IsUndoneByReader));
         Assert.Same(nodes[1].Value, nodes[2].Value);
-        Assert.Same(nodes[3].Value, nodes[5].Value);
+        Assert.Same(nodes[3].Value, nodes[4].Value);
+        nodes = Compile([new Conv2d(3, 2), new MaxPool2d(2), new Flatten(), new Sigmoid()]);
+        Assert.Equal([false, false, false, true, true], nodes.Select(node => node.IsInPlace));
+        Assert.Same(nodes[2].Value, nodes[4].Value);
+        // The sigmoid's output may be seen under another shape, but not be written over.
         nodes = Compile([new ReLU(), new Sigmoid(), new Flatten(), new ReLU()]);
-        Assert.Equal([false, false, false, false, true], nodes.Select(node => node.IsInPlace));
+        Assert.Equal([false, false, false, true, false], nodes.Select(node => node.IsInPlace));
+        Assert.Same(nodes[2].Value, nodes[3].Value);
+    }
+
+    [Fact]
+    public void A_convolutions_output_is_forgotten_once_it_is_pooled()
+    {
+        List<Node> nodes = Compile([new Conv2d(3, 2), new ReLU(), new MaxPool2d(2), new Flatten(), new Linear(4)]);
+        Assert.Equal(3, nodes[1].Value.End);
+        Assert.InRange(nodes[3].Value.End, nodes.Count + 1, 2 * nodes.Count);
+        // A mean is none of its inputs: the sigmoid's derivative needs its whole output.
+        nodes = Compile([new Conv2d(3, 2), new Sigmoid(), new MeanPool2d(2), new Flatten(), new Linear(4)]);
+        Assert.Equal((2 * nodes.Count) - 2, nodes[1].Value.End);
     }
 
     private static List<Node> Compile(Sequential layers) => NetworkCompiler.Compile(Some.Chain(layers), Image, new NetworkOptions()).Nodes;

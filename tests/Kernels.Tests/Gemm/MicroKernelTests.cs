@@ -59,6 +59,7 @@ public unsafe class MicroKernelTests
             {
                 A = a.Data,
                 RowStrideA = rowStrideA,
+                StepB = Simd.Lanes,
                 ImageStrideA = imageStrideA,
                 B = b.Data,
                 OffsetsB = pointer,
