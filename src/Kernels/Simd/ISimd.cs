@@ -26,6 +26,10 @@ internal unsafe interface ISimd<V> where V : unmanaged
 
     static abstract V Multiply(V a, V b);
 
+    static abstract V Divide(V a, V b);
+
+    static abstract V SquareRoot(V value);
+
     /// <summary>a·b + c, with one rounding where the machine has it.</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 

@@ -23,6 +23,10 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
 
     public static Vector<float> Multiply(Vector<float> a, Vector<float> b) => a * b;
 
+    public static Vector<float> Divide(Vector<float> a, Vector<float> b) => a / b;
+
+    public static Vector<float> SquareRoot(Vector<float> value) => Vector.SquareRoot(value);
+
     public static Vector<float> MultiplyAdd(Vector<float> a, Vector<float> b, Vector<float> c) => Vector.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -48,12 +48,12 @@ public class AllocationTests
         for (int i = 0; i < 3; i++) meter.OnEveryThread(chunk => networks[chunk].Backpropagate(data, indices, Loss));
 
         Network network = networks[0];
-        Sgd sgd = new(momentum: 0.9f, weightDecay: 5e-4f, nesterov: true);
-        AssertNothingIsTaken(meter, Steps, () =>
-        {
-            network.Backpropagate(data, indices, Loss);
-            sgd.Step(network.Parameters, 0.001f);
-        });
+        foreach (Optimizer optimizer in (Optimizer[])[new Sgd(momentum: 0.9f, weightDecay: 5e-4f, nesterov: true), new Adam(weightDecay: 5e-4f)])
+            AssertNothingIsTaken(meter, Steps, () =>
+            {
+                network.Backpropagate(data, indices, Loss);
+                optimizer.Step(network.Parameters, 0.001f);
+            });
 
         AssertNothingIsTaken(meter, Steps, () => network.Evaluate(data, indices.AsSpan(1), Loss));
         float[] images = new float[2 * data.Count * image.Length], outputs = new float[2 * data.Count * network.OutputShape.Length];

@@ -15,7 +15,7 @@ public class SameBitsTests
     // Of five steps, the last on fewer images.
     private static readonly int Epochs = Pace.IsSlow ? 1 : 4;
 
-    public static TheoryData<string> Networks { get; } = ["relu, max", "sigmoid, mean", "one part", "several passes"];
+    public static TheoryData<string> Networks { get; } = ["relu, max", "sigmoid, mean", "one part", "several passes", "adam"];
 
     [Theory]
     [MemberData(nameof(Networks))]
@@ -47,12 +47,14 @@ public class SameBitsTests
             "relu, max" => (LeNetModel.Modern(), 64, Epochs),
             "sigmoid, mean" => (LeNetModel.Classical(), 64, Epochs),
             "one part" => (OnePart.Layers(), 14, 1),
+            "adam" => (LeNetModel.Modern(), 64, Epochs),
             _ => (LeNetModel.Modern(), 290, 1),
         };
         IDataset data = name == "one part" ? Some.Images(40, OnePart.Image, 10) : Digits;
         Network network = layers.Compile(data.ImageShape, new NetworkOptions { BatchSize = batch });
-        Trainer trainer = new(network, new Sgd(0.9f, 5e-4f), new CrossEntropy());
-        IReadOnlyList<EpochResult> epochResults = trainer.Fit(data, data, new TrainerOptions { Epochs = epochs, Schedule = new OneCycle(0.05f) });
+        (Optimizer optimizer, float rate) = name == "adam" ? ((Optimizer)new Adam(), 0.003f) : (new Sgd(0.9f, 5e-4f), 0.05f);
+        Trainer trainer = new(network, optimizer, new CrossEntropy());
+        IReadOnlyList<EpochResult> epochResults = trainer.Fit(data, data, new TrainerOptions { Epochs = epochs, Schedule = new OneCycle(rate) });
         return (Some.Weights(network), [.. epochResults.SelectMany(r => new[] { r.Train, r.Test!.Value })]);
     }
 }

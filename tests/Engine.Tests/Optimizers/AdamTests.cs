@@ -1,0 +1,103 @@
+using CnnEngine.Kernels;
+using CnnEngine.Kernels.Tests.Reference;
+using CnnEngine.Layers;
+using CnnEngine.Optimizers;
+using CnnEngine.Tests.Layers;
+
+namespace CnnEngine.Tests.Optimizers;
+
+/// <summary>Adam over several steps, against PyTorch's numbers and against the double twin.</summary>
+public class AdamTests
+{
+    // PyTorch 1.13, torch.optim.Adam and torch.optim.AdamW:
+    //   w = Parameter(tensor([0.5, -1.25, 2, 0])); o = AdamW([w], betas=(0.7, 0.9), eps=1e-8, weight_decay=decay)
+    //   for t in range(10): w.grad = tensor([1, -0.5, 0.001, 8]) * ((t * 7) % 5 - 1.5); o.param_groups[0]['lr'] = 0.01 * (t + 1); o.step()
+    [Theory]
+    [InlineData(0, 1, new[] { 0.5099999904632568, -1.2599999904632568, 2.009999990463257, 0.010000000707805157 })]
+    [InlineData(0, 2, new[] { 0.5159133076667786, -1.2659132480621338, 2.015913248062134, 0.015913300216197968 })]
+    [InlineData(0, 10, new[] { 0.3277207016944885, -1.0777205228805542, 1.8277219533920288, -0.17227931320667267 })]
+    [InlineData(0.05f, 1, new[] { 0.5097500085830688, -1.259374976158142, 2.008999824523926, 0.010000000707805157 })]
+    [InlineData(0.05f, 2, new[] { 0.5151535868644714, -1.2640289068222046, 2.012904167175293, 0.015903299674391747 })]
+    [InlineData(0.05f, 10, new[] { 0.315561443567276, -1.0451821088790894, 1.7748043537139893, -0.17085246741771698 })]
+    public void Ten_steps_are_PyTorchs(float weightDecay, int steps, double[] expected)
+    {
+        Parameter parameter = new("weight", new Shape(4));
+        float[] start = [0.5f, -1.25f, 2, 0], scales = [1, -0.5f, 0.001f, 8];
+        start.CopyTo(parameter.Value.Span);
+        Adam adam = new(0.7f, 0.9f, 1e-8f, weightDecay);
+        for (int t = 0; t < steps; t++)
+        {
+            for (int i = 0; i < scales.Length; i++) parameter.Gradient.Span[i] = scales[i] * ((t * 7 % 5) - 1.5f);
+            adam.Step([parameter], 0.01f * (t + 1));
+        }
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], parameter.Value.Span[i], 1e-6);
+    }
+
+    [Theory]
+    [InlineData(0.9f, 0.999f, 0)]
+    [InlineData(0.7f, 0.9f, 0.05f)]
+    public void Every_parameter_has_means_of_its_own(float beta1, float beta2, float weightDecay)
+    {
+        Random random = new(1);
+        Parameter[] parameters = [new("weight", new Shape(7, 5)), new("bias", new Shape(7))];
+        foreach (Parameter parameter in parameters) Fill(parameter.Value, random);
+        double[][] w = Array.ConvertAll(parameters, p => ReferenceArrays.ToDoubles(p.Value.Span));
+        double[][] m = Array.ConvertAll(w, x => new double[x.Length]), v = Array.ConvertAll(w, x => new double[x.Length]);
+        Adam adam = new(beta1, beta2, weightDecay: weightDecay);
+        AdamRates rates = new(beta1, beta2, 1e-8f, weightDecay);
+        for (int step = 1; step <= 5; step++)
+        {
+            float rate = 0.1f / step;
+            foreach (Parameter parameter in parameters) Fill(parameter.Gradient, random);
+            adam.Step(parameters, rate);
+            for (int i = 0; i < parameters.Length; i++)
+            {
+                ReferenceAdam.Step(w[i], ReferenceArrays.ToDoubles(parameters[i].Gradient.Span), m[i], v[i], rates, rate, step);
+                for (int j = 0; j < w[i].Length; j++) Assert.Equal(w[i][j], parameters[i].Value.Span[j], 1e-5);
+            }
+        }
+    }
+
+    [Fact]
+    public void Gradients_are_left_as_they_are()
+    {
+        Parameter parameter = new("weight", new Shape(3));
+        Fill(parameter.Gradient, new Random(1));
+        float[] before = parameter.Gradient.Span.ToArray();
+        new Adam(weightDecay: 0.1f).Step([parameter], 0.1f);
+        Assert.Equal(before, parameter.Gradient.Span.ToArray());
+    }
+
+    [Fact]
+    public void Arguments_out_of_range_are_refused()
+    {
+        foreach (float beta in (float[])[-0.1f, 1, float.NaN])
+        {
+            Expect.Throws<ArgumentOutOfRangeException>("beta1 is 0 to below 1", () => _ = new Adam(beta));
+            Expect.Throws<ArgumentOutOfRangeException>("beta2 is 0 to below 1", () => _ = new Adam(0.9f, beta));
+        }
+        foreach (float epsilon in (float[])[0, -1e-8f, float.NaN])
+            Expect.Throws<ArgumentOutOfRangeException>("epsilon is a number above 0", () => _ = new Adam(epsilon: epsilon));
+        foreach (float decay in (float[])[-0.1f, float.NaN])
+            Expect.Throws<ArgumentOutOfRangeException>("weight decay is 0 or more", () => _ = new Adam(weightDecay: decay));
+        Adam adam = new(0.7f, 0.9f, 1e-6f, 0.1f);
+        Assert.Equal((0.7f, 0.9f, 1e-6f, 0.1f), (adam.Beta1, adam.Beta2, adam.Epsilon, adam.WeightDecay));
+        adam = new Adam();
+        Assert.Equal((0.9f, 0.999f, 1e-8f, 0f), (adam.Beta1, adam.Beta2, adam.Epsilon, adam.WeightDecay));
+    }
+
+    [Fact]
+    public void Another_list_of_parameters_is_refused()
+    {
+        Parameter one = new("weight", new Shape(3)), two = new("bias", new Shape(2));
+        Adam adam = new();
+        adam.Step([one, two], 0.1f);
+        Expect.Throws<ArgumentException>("1 parameters were given, 2 at the first step", () => adam.Step([one], 0.1f));
+        Assert.Throws<ArgumentNullException>(() => adam.Step(null!, 0.1f));
+    }
+
+    private static void Fill(Tensor tensor, Random random)
+    {
+        foreach (ref float value in tensor.Span) value = (random.NextSingle() * 2) - 1;
+    }
+}
