@@ -17,11 +17,10 @@ internal static class Commands
     private static readonly Option<string?> Markdown = Text("--markdown", "FILE", "Write machine, versions, settings and tables as a page.");
     private static readonly Option<string?> Data =
         Text("--data", "DIR", "MNIST's four files. Left out: $MNIST_DIR, then the cache folder, then synthetic digits.");
-    private static readonly Option<int> Rounds = new("--rounds")
+    private static readonly Option<int?> Rounds = new("--rounds")
     {
         HelpName = "N",
-        Description = "Turns of each side in each row; the best counts.",
-        DefaultValueFactory = _ => 5,
+        Description = $"Turns of each side in each row; the best counts. [default: {Contest.RoundsOf(Contest.All)}]",
         CustomParser = result => (int)ParseNumber(result, "--rounds", 1, MaxRounds, whole: true),
     };
 

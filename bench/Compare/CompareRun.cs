@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using CnnEngine.Bench.Reports;
 using CnnEngine.Kernels;
@@ -42,7 +43,7 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
         json?.WriteJson(_rows);
         markdown?.WriteMarkdown(
             "Comparison with peers",
-            [("Peers", string.Join("; ", _peers)), ("Method", $"alternating, best of {settings.Rounds} rounds"), ("Other load", _load.Fact)],
+            [("Peers", string.Join("; ", _peers)), ("Method", $"alternating, best of {settings.Rounds?.ToString(CultureInfo.InvariantCulture) ?? Contest.RoundsOf(settings.Contests)} rounds"), ("Other load", _load.Fact)],
             _tables.ToString());
         return failed ? 1 : 0;
     }
@@ -61,15 +62,17 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
             Console.WriteLine(title);
             _peers.Add($"{program.Name} {peer.Version}");
             Table table = new(("row", 22), ("pass", 15), ("threads", -7), ("ours", -9), ("peer", -9), ("unit", 8), ("ratio", -6));
-            List<CompareRow> rows = [];
-            bool lasted = Measure(contest.Rows(peer, folder, settings, cancellation), row =>
+            List<CompareRow> rows = [], speeds = [];
+            bool lasted = Measure(contest.Rows(peer, folder, settings, cancellation), settings.Rounds ?? contest.Rounds, (asked, row) =>
             {
                 if (rows.Count == 0) Console.WriteLine(table.Heading);
                 rows.Add(row);
-                Console.WriteLine(table.Add(row.Row, row.Pass, $"{row.Threads}", $"{row.Ours:0.0}", $"{row.Peer:0.0}", row.Unit, $"{row.Ratio:0.00}"));
+                if (asked.Unit.IsSpeed) speeds.Add(row);
+                Console.WriteLine(table.Add(
+                    row.Row, row.Pass, $"{row.Threads}", asked.Unit.Format(row.Ours), asked.Unit.Format(row.Peer), row.Unit, $"{row.Ratio:0.00}"));
             });
             if (rows.Count == 0) return lasted;
-            string summary = Summary.Of(rows);
+            string summary = Summary.Of(speeds);
             Console.WriteLine(summary);
             _rows.AddRange(rows);
             _tables.AppendLine($"## {title}").AppendLine().AppendLine(contest.Note).AppendLine()
@@ -85,11 +88,11 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
     }
 
     /// <summary>Measures row by row. What was measured before a peer failed is kept.</summary>
-    private bool Measure(IEnumerable<ContestRow> rows, Action<CompareRow> report)
+    private bool Measure(IEnumerable<ContestRow> rows, int rounds, Action<ContestRow, CompareRow> report)
     {
         try
         {
-            foreach (ContestRow row in rows) report(Measure(row));
+            foreach (ContestRow row in rows) report(row, Measure(row, rounds));
             return true;
         }
         catch (PeerFailedException failure)
@@ -99,18 +102,19 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
         }
     }
 
-    private CompareRow Measure(ContestRow row)
+    private CompareRow Measure(ContestRow row, int rounds)
     {
         Threads.Count = row.Threads;
-        double ours = row.Unit.LessIsBetter ? double.PositiveInfinity : 0, peer = ours;
-        for (int round = 0; round < settings.Rounds; round++)
+        List<double> ourTurns = [], peerTurns = [];
+        for (int round = 0; round < rounds; round++)
         {
             Measure mine = TakeTurn(row.Ours), theirs = TakeTurn(row.Peer);
             if (mine.Checksum is { } a && theirs.Checksum is { } b && !(Math.Abs(a - b) <= ChecksumTolerance * Math.Abs(b)))
                 throw new PeerFailedException($"{row.Row} {row.Pass}: the two sides compute different results (checksums {a:g6} and {b:g6})");
-            ours = row.Unit.Best(ours, mine.Value);
-            peer = row.Unit.Best(peer, theirs.Value);
+            ourTurns.Add(mine.Value);
+            peerTurns.Add(theirs.Value);
         }
+        double ours = row.Unit.Of(ourTurns), peer = row.Unit.Of(peerTurns);
         return new CompareRow(
             row.Row, row.Pass, row.Threads, Math.Round(ours, 2), Math.Round(peer, 2), row.Unit.Name, Math.Round(row.Unit.Ratio(ours, peer), 3));
     }

@@ -4,11 +4,11 @@ namespace CnnEngine.Bench.Compare;
 
 /// <summary>What the command line asked for.</summary>
 /// <param name="Contests">The groups to run.</param>
-/// <param name="Rounds">Turns of each side in each row.</param>
+/// <param name="Rounds">Turns of each side in each row, or null for as many as each contest likes.</param>
 /// <param name="Data">MNIST's folder, or null to look in the usual places.</param>
 /// <param name="Json">Where to write the rows, or null.</param>
 /// <param name="Markdown">Where to write the tables, or null.</param>
-internal sealed record CompareSettings(IReadOnlyList<Contest> Contests, int Rounds, string? Data, string? Json, string? Markdown);
+internal sealed record CompareSettings(IReadOnlyList<Contest> Contests, int? Rounds, string? Data, string? Json, string? Markdown);
 
 /// <summary>One line of a comparison, measured.</summary>
 /// <param name="Row">The size's name.</param>

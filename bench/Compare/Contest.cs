@@ -7,10 +7,18 @@ namespace CnnEngine.Bench.Compare;
 internal abstract class Contest
 {
     /// <summary>All there are, in the order in which they are run.</summary>
-    public static IReadOnlyList<Contest> All { get; } = [new GemmContest(), new ConvContest(), new LeNetContest()];
+    public static IReadOnlyList<Contest> All { get; } = [new GemmContest(), new ConvContest(), new LeNetContest(), new Mnist99Contest()];
 
     /// <summary>What the command line calls it.</summary>
     public abstract string Name { get; }
+
+    /// <summary>Turns of each side in each row, unless the command line says otherwise.</summary>
+    public virtual int Rounds => 5;
+
+    /// <summary>The numbers of rounds of some contests, in words: <c>5 (gemm, conv), 10 (mnist99)</c>.</summary>
+    public static string RoundsOf(IEnumerable<Contest> contests) => string.Join(", ", contests
+        .GroupBy(contest => contest.Rounds)
+        .Select(same => $"{same.Key} ({string.Join(", ", same.Select(contest => contest.Name))})"));
 
     /// <summary>Whom it is against.</summary>
     public abstract PeerProgram Peer { get; }
@@ -40,8 +48,12 @@ internal sealed record ContestRow(string Row, string Pass, int Threads, Unit Uni
 /// <param name="Checksum">Of what was computed, if both sides can be held to the same.</param>
 internal readonly record struct Measure(double Value, double? Checksum = null);
 
-/// <summary>A unit of measure, and which way is better.</summary>
-internal sealed record Unit(string Name, bool LessIsBetter = false)
+/// <summary>A unit of measure, which way is better, and what several turns come to.</summary>
+/// <param name="Name">Its name in tables.</param>
+/// <param name="LessIsBetter">Whether the smaller figure is the better one.</param>
+/// <param name="IsMean">Whether the mean of the turns counts, not the best.</param>
+/// <param name="IsSpeed">Whether ratios of it tell who is faster.</param>
+internal sealed record Unit(string Name, bool LessIsBetter = false, bool IsMean = false, bool IsSpeed = true)
 {
     public static Unit GigaflopsPerSecond { get; } = new("GFLOP/s");
 
@@ -49,8 +61,18 @@ internal sealed record Unit(string Name, bool LessIsBetter = false)
 
     public static Unit Microseconds { get; } = new("us", LessIsBetter: true);
 
-    /// <summary>The better of two turns.</summary>
-    public double Best(double a, double b) => LessIsBetter ? Math.Min(a, b) : Math.Max(a, b);
+    public static Unit Milliseconds { get; } = new("ms", LessIsBetter: true);
+
+    public static Unit MeanMilliseconds { get; } = new("ms", LessIsBetter: true, IsMean: true);
+
+    /// <summary>Of images that are recognised.</summary>
+    public static Unit MeanPercent { get; } = new("%", IsMean: true, IsSpeed: false);
+
+    /// <summary>What several turns come to.</summary>
+    public double Of(IReadOnlyList<double> turns) => IsMean ? turns.Average() : LessIsBetter ? turns.Min() : turns.Max();
+
+    /// <summary>A figure with as many digits as it is worth.</summary>
+    public string Format(double figure) => IsSpeed ? $"{figure:0.0}" : $"{figure:0.00}";
 
     /// <summary>How many times better than the peer's the project's figure is.</summary>
     public double Ratio(double ours, double peer) => LessIsBetter ? peer / ours : ours / peer;

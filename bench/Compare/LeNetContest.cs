@@ -31,55 +31,42 @@ internal sealed class LeNetContest : Contest
 
     public override IEnumerable<ContestRow> Rows(PeerProcess peer, string folder, CompareSettings settings, CancellationToken cancellation)
     {
-        TrainTest data = Locate(settings.Data, cancellation);
+        TrainTest data = ContestData.Locate(settings.Data, cancellation);
         IdxFolder.Write(data, folder);
         peer.Ask($"data {folder}");
 
         foreach (int threads in Shapes.ThreadCounts.Reverse())
             yield return new ContestRow(
-                $"lenet5_batch{LeNet.Batch}", Passes.Train, threads, Unit.ImagesPerSecond, () => Train(data, cancellation), () => Train(peer));
+                $"lenet5_batch{LeNetWork.Batch}", Passes.Train, threads, Unit.ImagesPerSecond, () => Train(data, cancellation), () => Train(peer));
         foreach (string pass in (string[])[Passes.Predict, Passes.Predict + "_traced"])
         {
             string[] forms = pass == Passes.Predict ? Forms : ["traced"];
             yield return new ContestRow(
                 "lenet5_batch1", pass, 1, Unit.Microseconds,
-                () => new Measure(1e6 * LeNet.Predict(data.Test, 1, Turn.Short)),
+                () => new Measure(1e6 * LeNetWork.Predict(data.Test, 1, Turn.Short)),
                 () => new Measure(1e6 * Predict(peer, forms, 1, 1)));
-            foreach ((string name, int[] batches) in ((string, int[])[])[($"lenet5_batch{LeNet.Batch}", [LeNet.Batch]), ("lenet5_best_batch", Batches)])
+            foreach ((string name, int[] batches) in ((string, int[])[])[($"lenet5_batch{LeNetWork.Batch}", [LeNetWork.Batch]), ("lenet5_best_batch", Batches)])
                 yield return new ContestRow(
                     name, pass, PeerThreads, Unit.ImagesPerSecond,
-                    () => new Measure(batches.Max(batch => batch / LeNet.Predict(data.Test, batch, Turn.Short))),
+                    () => new Measure(batches.Max(batch => batch / LeNetWork.Predict(data.Test, batch, Turn.Short))),
                     () => new Measure(batches.Max(batch => batch / Predict(peer, forms, PeerThreads, batch))));
         }
     }
 
-    private static TrainTest Locate(string? directory, CancellationToken cancellation)
-    {
-        LocatedData located = new DataLocator().LocateAsync(directory, cancellation: cancellation).GetAwaiter().GetResult();
-        Console.WriteLine($"data: {located.Origin}");
-        return located.Sets;
-    }
-
     private static Measure Train(TrainTest data, CancellationToken cancellation)
     {
-        EpochResult epoch = LeNet.TrainEpoch(data.Train, data.Test, cancellation);
-        CheckLearnt("the project", epoch.Test!.Value.Accuracy);
+        EpochResult epoch = LeNetWork.TrainEpoch(data.Train, data.Test, cancellation);
+        ContestData.CheckLearnt("the project", epoch.Test!.Value.Accuracy);
         return new Measure(epoch.ImagesPerSecond);
     }
 
     private static Measure Train(PeerProcess peer) => new(Layouts.Max(layout =>
     {
-        var answer = peer.Ask($"train {PeerThreads} {LeNet.Batch} {layout}");
-        CheckLearnt("PyTorch", answer.GetProperty("test_accuracy").GetDouble());
+        var answer = peer.Ask($"train {PeerThreads} {LeNetWork.Batch} {layout}");
+        ContestData.CheckLearnt("PyTorch", answer.GetProperty("test_accuracy").GetDouble());
         return answer.GetProperty("images_per_second").GetDouble();
     }));
 
     private static double Predict(PeerProcess peer, string[] forms, int threads, int batch) => forms.Min(form =>
         peer.Ask($"predict {form} {threads} {batch} {Turn.Short.BatchSeconds} {Turn.Short.Seconds}").GetProperty("seconds").GetDouble());
-
-    // One epoch teaches any ten classes better than this, even Fashion-MNIST's; a program that learns nothing is not fast.
-    private static void CheckLearnt(string who, double accuracy)
-    {
-        if (!(accuracy > 0.5)) throw new PeerFailedException($"{who} guesses {accuracy:P1} right after an epoch: this is no training to time");
-    }
 }

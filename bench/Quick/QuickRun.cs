@@ -92,7 +92,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
 
     private void MeasureLeNet()
     {
-        Table table = Begin($"LeNet-5, training on synthetic digits, batch {LeNet.Batch}", Columns("images/s", "% peak"));
+        Table table = Begin($"LeNet-5, training on synthetic digits, batch {LeNetWork.Batch}", Columns("images/s", "% peak"));
         IDataset data = SyntheticDigits.Generate().Train;
         const string Name = "lenet5";
         List<string> cells = [Name, Passes.Train];
@@ -104,9 +104,9 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
             for (int epoch = 0; epoch < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < end; epoch++)
             {
                 peak = Math.Max(peak, MultiplyAddPeak.Measure());
-                best = Math.Max(best, LeNet.TrainEpoch(data, test: null, default).ImagesPerSecond);
+                best = Math.Max(best, LeNetWork.TrainEpoch(data, test: null, default).ImagesPerSecond);
             }
-            double percent = 100 * best * LeNet.TrainingFlops / 1e9 / peak;
+            double percent = 100 * best * LeNetWork.TrainingFlops / 1e9 / peak;
             _rows.Add(new QuickRow(Name, Passes.Train, threads, null, Math.Round(best), Math.Round(percent, 1)));
             cells.AddRange($"{best:0}", $"{percent:0.0}");
         }

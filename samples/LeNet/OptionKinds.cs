@@ -21,18 +21,17 @@ internal static class OptionKinds
         },
     };
 
-    public static Option<int> Number(string name, string description, int least, int most, int standard) => new(name)
+    public static Option<int?> Number(string name, string description, int least, int most) => new(name)
     {
         HelpName = "N",
         Description = description,
-        DefaultValueFactory = _ => standard,
         CustomParser = result =>
         {
             string text = Given(result);
             if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
                 && number >= least && number <= most) return number;
             result.AddError($"{name} is '{text}'; it must be a whole number from {least} to {most}");
-            return standard;
+            return null;
         },
     };
 
@@ -65,10 +64,10 @@ internal static class OptionKinds
     };
 
     /// <summary>One word out of some; the first is the default.</summary>
-    public static Option<T> Choice<T>(string name, string description) where T : struct, Enum
+    public static Option<T?> Choice<T>(string name, string description) where T : struct, Enum
     {
         string[] words = [.. Enum.GetNames<T>().Select(word => word.ToLowerInvariant())];
-        Option<T> option = new(name)
+        Option<T?> option = new(name)
         {
             HelpName = string.Join('|', words),
             Description = $"{description} [default: {words[0]}]",
@@ -77,7 +76,7 @@ internal static class OptionKinds
                 string text = Given(result);
                 if (Array.IndexOf(words, text.ToLowerInvariant()) is var place and >= 0) return Enum.GetValues<T>()[place];
                 result.AddError($"{name} is '{text}'; it must be one of {string.Join(", ", words)}");
-                return default;
+                return null;
             },
         };
         option.CompletionSources.Add(words);

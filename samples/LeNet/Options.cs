@@ -17,6 +17,13 @@ internal enum Pooling
     Mean,
 }
 
+/// <summary>Which network, and how it is trained.</summary>
+internal enum RecipeName
+{
+    Default,
+    Fast,
+}
+
 /// <summary>What the program's exit codes mean; <c>--help</c> lists them too.</summary>
 internal static class ExitCode
 {
@@ -34,16 +41,15 @@ internal sealed record Options
     /// <summary>The most epochs of a run.</summary>
     public const int MaxEpochs = 1_000_000;
 
-    /// <summary>Momentum μ of the gradient descent.</summary>
-    public const float Momentum = 0.9f;
-
     public string? Data { get; init; }
 
     public bool Download { get; init; }
 
-    public int Epochs { get; init; }
+    public RecipeName RecipeName { get; init; }
 
-    public int Batch { get; init; }
+    public int? GivenEpochs { get; init; }
+
+    public int? GivenBatch { get; init; }
 
     public float? GivenRate { get; init; }
 
@@ -51,9 +57,9 @@ internal sealed record Options
 
     public int Threads { get; init; }
 
-    public Activation Activation { get; init; }
+    public Activation? GivenActivation { get; init; }
 
-    public Pooling Pooling { get; init; }
+    public Pooling? GivenPooling { get; init; }
 
     public string? Metrics { get; init; }
 
@@ -65,22 +71,25 @@ internal sealed record Options
 
     public bool Quiet { get; init; }
 
+    /// <summary>What the options go on from.</summary>
+    public Recipe Recipe => RecipeName == RecipeName.Fast
+        ? FastRecipe.Recipe
+        : LeNet5.Recipe(GivenActivation ?? Activation.Relu, GivenPooling ?? Pooling.Max);
+
+    public int Epochs => GivenEpochs ?? Recipe.Epochs;
+
+    public int Batch => GivenBatch ?? Recipe.Batch;
+
     /// <summary>The highest learning rate of the cycle.</summary>
-    public float Rate => GivenRate ?? DefaultRate(Activation);
-
-    /// <summary>
-    /// Weight decay λ, on all parameters. A step shrinks them by η·λ, so ten times the rate goes with a tenth of the decay.
-    /// </summary>
-    public float WeightDecay => Activation == Activation.Sigmoid ? 5e-5f : 5e-4f;
-
-    /// <summary>The sigmoid's derivative is at most ¼, so that gradients shrink on their way back and steps must be larger.</summary>
-    public static float DefaultRate(Activation activation) => activation == Activation.Sigmoid ? 0.5f : 0.05f;
+    public float Rate => GivenRate ?? Recipe.Rate;
 
     /// <summary>What is wrong with the values taken together, or with what they are up against; null if nothing is.</summary>
     public string? Conflict()
     {
         if (Epochs == 0 && Load is null)
             return $"--epochs is '0'; it must be a whole number from 1 to {MaxEpochs}, unless --load brings weights to evaluate";
+        if (RecipeName == RecipeName.Fast && GivenActivation is { } activation) return NotWithFast("--activation", $"{activation}");
+        if (RecipeName == RecipeName.Fast && GivenPooling is { } pooling) return NotWithFast("--pooling", $"{pooling}");
         if (Download && Data is not null)
             return $"--data is '{Data}', but --download fetches into the cache folder; leave one of them out";
         // The metrics would be overwritten by the weights, or the weights by the metrics before they are read.
@@ -97,6 +106,9 @@ internal sealed record Options
         }
         return null;
     }
+
+    private static string NotWithFast(string option, string value) =>
+        $"{option} is '{value.ToLowerInvariant()}', but --recipe fast has a network of its own; leave one of them out";
 
     private static bool IsSameFile(string path, string? other) => other is not null && Path.GetFullPath(path) == Path.GetFullPath(other);
 }

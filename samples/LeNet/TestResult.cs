@@ -20,9 +20,8 @@ internal sealed record TestResult(BatchResult Total, int[,] Confusion, IReadOnly
 {
     /// <summary>Runs all images through the network.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static TestResult Measure(Network network, ByteImages test, CancellationToken cancellation)
+    public static TestResult Measure(Network network, ByteImages test, Loss loss, CancellationToken cancellation)
     {
-        CrossEntropy loss = new();
         int classes = network.OutputShape.Length;
         int[,] confusion = new int[classes, classes];
         List<Mistake> mistakes = [];

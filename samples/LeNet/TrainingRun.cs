@@ -28,20 +28,21 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         Network network = Compile(located.Sets.Train);
         (ByteImages train, ByteImages test) = options.Load is null ? located.Sets : WeightsFile.Load(options.Load, network, located.Sets);
 
-        OneCycle schedule = new(options.Rate);
+        Schedule schedule = Recipe.Schedule(options.Rate);
+        Optimizer optimizer = options.Recipe.Optimizer();
         if (!options.Quiet)
         {
-            Opening.Write(console, located, options, schedule);
+            Opening.Write(console, located, options, schedule, optimizer);
             Opening.WriteModel(console, network);
         }
         metrics?.Clear();
         if (options.Epochs > 0)
         {
-            bool isWhole = Train(network, train, test, schedule, metrics);
+            bool isWhole = Train(network, train, test, schedule, optimizer, metrics);
             Save(network, train);
             if (!isWhole) return ExitCode.Interrupted;
         }
-        Report(network, train, TestResult.Measure(network, test, cancellation), test);
+        Report(network, train, TestResult.Measure(network, test, options.Recipe.Loss, cancellation), test);
         return ExitCode.Success;
     }
 
@@ -49,7 +50,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
     {
         try
         {
-            return LeNet5.Build(options.Activation, options.Pooling).Compile(data.ImageShape, new NetworkOptions
+            return options.Recipe.Layers().Compile(data.ImageShape, new NetworkOptions
             {
                 BatchSize = options.Batch,
                 Seed = options.Seed,
@@ -58,14 +59,14 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         }
         catch (ArgumentException error)
         {
-            throw new InvalidDataException($"{data.Name}: images of {data.ImageShape} do not fit LeNet-5: {error.Message}", error);
+            throw new InvalidDataException($"{data.Name}: images of {data.ImageShape} do not fit the network: {error.Message}", error);
         }
     }
 
     /// <summary>Trains; false if it was stopped before the end.</summary>
-    private bool Train(Network network, ByteImages train, ByteImages test, Schedule schedule, MetricsFile? metrics)
+    private bool Train(Network network, ByteImages train, ByteImages test, Schedule schedule, Optimizer optimizer, MetricsFile? metrics)
     {
-        Trainer trainer = new(network, new Sgd(Options.Momentum, options.WeightDecay), new CrossEntropy());
+        Trainer trainer = new(network, optimizer, options.Recipe.Loss);
         TrainerOptions training = new() { Epochs = options.Epochs, Seed = options.Seed, Schedule = schedule };
         EpochTable table = new(console, options.Epochs);
         TrainingProgress? stop = null;

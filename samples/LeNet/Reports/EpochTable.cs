@@ -14,13 +14,13 @@ internal sealed class EpochTable(IAnsiConsole console, int epochs)
     {
         if (!_hasHeader)
         {
-            console.WriteLine("  epoch  train loss  accuracy  test loss  accuracy    time  images/s");
+            console.WriteLine("  epoch  train loss  accuracy  test loss  accuracy     time  images/s");
             _hasHeader = true;
         }
         string number = $"{epoch.Epoch}/{epochs}";
         (BatchResult train, BatchResult test) = (epoch.Train, epoch.Test!.Value);
         console.WriteLine(
             $"{number,7}  {train.MeanLoss,10:0.0000}  {train.Accuracy,8:0.00 %}  {test.MeanLoss,9:0.0000}  {test.Accuracy,8:0.00 %}  "
-            + $"{epoch.TrainingTime.TotalSeconds,4:0.0} s  {epoch.ImagesPerSecond,8:N0}");
+            + $"{epoch.TrainingTime.TotalSeconds,5:0.00} s  {epoch.ImagesPerSecond,8:N0}");
     }
 }

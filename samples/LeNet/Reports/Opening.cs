@@ -10,7 +10,7 @@ namespace LeNet.Reports;
 internal static class Opening
 {
     /// <summary>Says which data the program runs on, how it trains, and with what.</summary>
-    public static void Write(IAnsiConsole console, LocatedData located, Options options, Schedule schedule)
+    public static void Write(IAnsiConsole console, LocatedData located, Options options, Schedule schedule, Optimizer optimizer)
     {
         (ByteImages train, ByteImages test) = located.Sets;
         Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
@@ -21,8 +21,9 @@ internal static class Opening
         if (options.Load is not null) Add("weights", options.Load);
         if (options.Epochs > 0)
         {
-            string decay = $"weight decay {options.WeightDecay:0.#####}";
-            Add("recipe", $"{Count(options.Epochs, "epoch")}, batch {options.Batch}, {schedule}, momentum {Options.Momentum}, {decay}");
+            string recipe = $"{Count(options.Epochs, "epoch")}, batch {options.Batch}, {schedule}, {optimizer}";
+            if (options.Recipe.Loss.Smoothing is > 0 and float smoothing) recipe += $", labels smoothed by {smoothing}";
+            Add("recipe", $"{options.RecipeName.ToString().ToLowerInvariant()}: {recipe}");
             Add("seed", $"{options.Seed}");
         }
         Add("machine", $"{Count(options.Threads, "thread")}, {Simd.Lanes * 32}-bit vectors");

@@ -39,6 +39,15 @@ public sealed record Initializer
     /// </summary>
     public static Initializer Kaiming { get; } = new("kaiming", 2, Fan.In, uniform: false);
 
+    /// <summary>The same with smaller or larger weights: a small last layer, for one, begins with no opinion on any class.</summary>
+    /// <param name="factor">What weights are multiplied by, above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is not above 0.</exception>
+    public Initializer Scaled(float factor)
+    {
+        if (!(factor > 0) || !float.IsFinite(factor)) throw new ArgumentOutOfRangeException(nameof(factor), factor, "weights are multiplied by a number above 0");
+        return new Initializer($"{_name} ×{factor}", _gain * factor * factor, _fan, _uniform);
+    }
+
     /// <summary>The initializer's name.</summary>
     public override string ToString() => _name;
 

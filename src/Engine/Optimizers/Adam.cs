@@ -43,6 +43,10 @@ public sealed class Adam : Optimizer
     public float WeightDecay => _rates.WeightDecay;
 
     /// <inheritdoc/>
+    public override string ToString() =>
+        $"{(WeightDecay > 0 ? "AdamW" : "Adam")}, β {Beta1} and {Beta2}{(WeightDecay > 0 ? $", weight decay {WeightDecay:0.#######}" : "")}";
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">The list has another length than at the first step.</exception>
     public override void Step(IReadOnlyList<Parameter> parameters, float learningRate)
     {

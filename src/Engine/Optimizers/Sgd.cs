@@ -33,6 +33,10 @@ public sealed class Sgd : Optimizer
     public bool Nesterov { get; }
 
     /// <inheritdoc/>
+    public override string ToString() =>
+        $"SGD, {(Nesterov ? "Nesterov's " : "")}momentum {Momentum}{(WeightDecay > 0 ? $", weight decay {WeightDecay:0.#######}" : "")}";
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">The list has another length than at the first step.</exception>
     public override void Step(IReadOnlyList<Parameter> parameters, float learningRate)
     {

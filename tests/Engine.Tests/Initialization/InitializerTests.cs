@@ -20,6 +20,16 @@ public class InitializerTests
     public void Kaiming_has_variance_2_by_fan_in() => CheckSpread(Initializer.Kaiming, 2.0 / FanIn);
 
     [Fact]
+    public void Scaled_weights_are_the_same_ones_multiplied()
+    {
+        float[] plain = Draw(Initializer.Kaiming), scaled = Draw(Initializer.Kaiming.Scaled(0.5f));
+        Assert.All(plain.Zip(scaled), pair => Assert.Equal(0.5f * pair.First, pair.Second, 1e-6f));
+        Assert.Equal("kaiming ×0.5", Initializer.Kaiming.Scaled(0.5f).ToString());
+        foreach (float factor in (float[])[0, -1, float.NaN, float.PositiveInfinity])
+            Assert.Throws<ArgumentOutOfRangeException>("factor", () => Initializer.Xavier.Scaled(factor));
+    }
+
+    [Fact]
     public void Zeros_are_zeros()
     {
         float[] values = [1, 2, 3];

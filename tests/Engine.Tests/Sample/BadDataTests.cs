@@ -76,7 +76,7 @@ public sealed class BadDataTests : IDisposable
     {
         using TemporaryFolder folder = new();
         Idx.WriteSet(folder);
-        LeNetProcess.Run("--data", folder.Path).AssertRefused(Failure, "1×4×6", "do not fit LeNet-5");
+        LeNetProcess.Run("--data", folder.Path).AssertRefused(Failure, "1×4×6", "do not fit the network");
     }
 
     [Fact]

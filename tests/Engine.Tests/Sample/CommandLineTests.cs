@@ -10,7 +10,7 @@ public sealed class CommandLineTests
     {
         LeNetResult result = LeNetProcess.Run("--help").AssertSuccess();
         foreach (string word in (string[])
-            ["--data", "--download", "--epochs", "--batch", "--lr", "--seed", "--threads", "--activation", "relu|sigmoid|tanh",
+            ["--data", "--download", "--recipe", "default|fast", "--epochs", "--batch", "--lr", "--seed", "--threads", "--activation", "relu|sigmoid|tanh",
             "--pooling", "max|mean", "--metrics", "--save", "--load", "--profile", "--quiet", "--help", "--version",
             "Examples:", "Exit codes:", "130"])
             Assert.Contains(word, result.Output, StringComparison.Ordinal);
@@ -41,6 +41,7 @@ public sealed class CommandLineTests
     [InlineData("--activation", "foo", "relu, sigmoid, tanh")]
     [InlineData("--activation", "1", "relu, sigmoid, tanh")]
     [InlineData("--pooling", "median", "max, mean")]
+    [InlineData("--recipe", "slow", "default, fast")]
     public void A_wrong_value_is_refused_with_what_would_be_right(string option, string value, string right) =>
         LeNetProcess.Run(option, value).AssertRefused(BadUsage, option, $"'{value}'", right);
 
@@ -51,6 +52,8 @@ public sealed class CommandLineTests
     [InlineData("--data=here --download", "--download")]
     [InlineData("--metrics=a --save=./a", "--save")]
     [InlineData("--metrics=a --load=a", "--load")]
+    [InlineData("--recipe=fast --activation=tanh", "--activation is 'tanh', but --recipe fast")]
+    [InlineData("--recipe=fast --pooling=max", "--pooling is 'max', but --recipe fast")]
     public void A_command_line_that_makes_no_sense_is_refused(string line, string part) =>
         LeNetProcess.Run(line.Split(' ')).AssertRefused(BadUsage, part);
 

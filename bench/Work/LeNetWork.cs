@@ -8,7 +8,7 @@ using CnnEngine.Training;
 namespace CnnEngine.Bench.Work;
 
 /// <summary>LeNet-5 with ReLU and max pooling, as the peers' driver has it.</summary>
-internal static class LeNet
+internal static class LeNetWork
 {
     /// <summary>Images of one training step.</summary>
     public const int Batch = 64;
