@@ -3,10 +3,11 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using CnnEngine.Bench.Compare;
 using CnnEngine.Bench.Quick;
+using CnnEngine.Kernels;
 
 namespace CnnEngine.Bench;
 
-/// <summary>The two modes of the program's own, and their options.</summary>
+/// <summary>The modes of the program's own, and their options.</summary>
 internal static class Commands
 {
     private const string AllGroups = "all";
@@ -39,6 +40,17 @@ internal static class Commands
         DefaultValueFactory = _ => AllGroups,
     };
 
+    private static readonly Argument<string[]> Layer = new("layer")
+    {
+        HelpName = "NAME | N C H W K R S",
+        Description = $"A convolution of the benchmarks ({Shapes.Convolution[0].Name}, {Shapes.Convolution[^1].Name}, …), or images, channels, rows, columns, filters, and their rows and columns.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<int> Stride = Number("--stride", 1, "Stride of both axes.");
+    private static readonly Option<int> Pad = Number("--padding", 0, "Zeros on every side.");
+    private static readonly Option<int> Groups = Number("--groups", 1, "Groups of channels.");
+
     /// <summary>Whether an option stands for the program itself, not for BenchmarkDotNet.</summary>
     public static bool IsOwn(string option) => option is "-h" or "-?" or "--help" or "--version";
 
@@ -54,7 +66,9 @@ internal static class Commands
             if (result.Tokens is [{ Value: var name }] && name != AllGroups && Contest.All.All(contest => contest.Name != name))
                 result.AddError($"there is no group '{name}'; the groups are {string.Join(", ", Contest.All.Select(contest => contest.Name))} and {AllGroups}");
         });
-        return new RootCommand("Measures CnnEngine. Other options are BenchmarkDotNet's: --filter '*Conv*', --list flat.") { quick, compare }
+        Command explain = new("explain", "Which algorithms a convolution's passes would take, and why.") { Layer, Stride, Pad, Groups };
+        explain.SetAction(Explain);
+        return new RootCommand("Measures CnnEngine. Other options are BenchmarkDotNet's: --filter '*Conv*', --list flat.") { quick, compare, explain }
             .Parse(args is [] ? ["--help"] : args);
     }
 
@@ -67,6 +81,37 @@ internal static class Commands
         using Interruption interruption = new();
         return new CompareRun(settings, interruption.Token).Run();
     }
+
+    private static int Explain(ParseResult result)
+    {
+        string[] layer = result.GetValue(Layer)!;
+        ConvShape shape;
+        if (Shapes.Convolution.FirstOrDefault(convolution => layer is [var name] && convolution.Name == name) is { } known)
+        {
+            shape = known.Shape;
+        }
+        else if (layer.Length == 7 && layer.All(number => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        {
+            int[] n = [.. layer.Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
+            ConvOptions options = new() { Stride = result.GetValue(Stride), Padding = result.GetValue(Pad), Groups = result.GetValue(Groups) };
+            shape = new ConvShape(n[0], n[1], (n[2], n[3]), n[4], (n[5], n[6]), options);
+        }
+        else
+        {
+            throw new ArgumentException(
+                $"the layer is '{string.Join(' ', layer)}'; it must be seven whole numbers or one of {string.Join(", ", Shapes.Convolution.Select(convolution => convolution.Name))}");
+        }
+        Console.Write(ConvPlanner.Explain(shape));
+        return 0;
+    }
+
+    private static Option<int> Number(string name, int least, string description) => new(name)
+    {
+        HelpName = "N",
+        Description = description,
+        DefaultValueFactory = _ => least,
+        CustomParser = result => (int)ParseNumber(result, name, least, ushort.MaxValue, whole: true),
+    };
 
     private static Option<string?> Text(string name, string value, string description)
     {

@@ -1,13 +1,5 @@
 namespace CnnEngine.Kernels;
 
-/// <summary>The three passes of a convolution.</summary>
-internal enum ConvPass
-{
-    Forward,
-    BackwardInput,
-    BackwardFilter,
-}
-
 /// <summary>
 /// One way to compute convolutions. All take the same geometry and the same layouts (images N×C×H×W, filters K×(C/g)×R×S) and
 /// agree but for rounding; they differ in which shapes they can do and how fast.
@@ -28,6 +20,9 @@ internal abstract unsafe class ConvAlgorithm
     /// </summary>
     public abstract double Cost(ConvPass pass, in ConvShape shape);
 
+    /// <summary>Working memory that the pass takes (<see cref="Scratch"/>) on so many threads, all of them together, in bytes.</summary>
+    public abstract long ScratchBytes(ConvPass pass, in ConvShape shape, int threads);
+
     /// <summary><c>y = σ(w ⋆ x + b)</c>; no bias if null.</summary>
     public abstract void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y);
 
@@ -37,18 +32,6 @@ internal abstract unsafe class ConvAlgorithm
     /// <summary><c>∂w += ∂loss/∂w</c>, added to what is there.</summary>
     public abstract void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw);
 
-    /// <summary>The cheapest algorithm that supports the pass.</summary>
-    public static ConvAlgorithm Choose(ConvPass pass, in ConvShape shape)
-    {
-        ConvAlgorithm? best = null;
-        double least = double.PositiveInfinity;
-        for (int i = 0; i < All.Count; i++) // an enumerator would be an allocation at every call
-        {
-            ConvAlgorithm algorithm = All[i];
-            if (!algorithm.Supports(pass, shape)) continue;
-            double cost = algorithm.Cost(pass, shape);
-            if (cost < least) (best, least) = (algorithm, cost);
-        }
-        return best!; // im2col supports every shape
-    }
+    /// <summary>Bytes of what the calling thread takes once and what each thread takes for a chunk, both in floats.</summary>
+    protected static long Bytes(long once, long eachThread, int chunks, int threads) => sizeof(float) * (once + (eachThread * Math.Min(chunks, threads)));
 }

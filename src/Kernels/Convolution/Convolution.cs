@@ -25,7 +25,7 @@ public static unsafe class Convolution
         if (!bias.IsEmpty) Require.Length(bias.Length, shape.K, nameof(bias));
         Require.Length(y.Length, shape.OutputLength, nameof(y));
         fixed (float* px = x, pw = w, pb = bias, py = y)
-            ConvAlgorithm.Choose(ConvPass.Forward, shape).Forward(shape, px, pw, pb, activation, py);
+            ConvPlanner.Choose(ConvPass.Forward, shape).Forward(shape, px, pw, pb, activation, py);
     }
 
     /// <summary>
@@ -42,7 +42,7 @@ public static unsafe class Convolution
         Require.Length(w.Length, shape.FilterLength, nameof(w));
         Require.Length(dx.Length, shape.InputLength, nameof(dx));
         fixed (float* pdy = dy, pw = w, pdx = dx)
-            ConvAlgorithm.Choose(ConvPass.BackwardInput, shape).BackwardInput(shape, pdy, pw, pdx);
+            ConvPlanner.Choose(ConvPass.BackwardInput, shape).BackwardInput(shape, pdy, pw, pdx);
     }
 
     /// <summary>
@@ -63,7 +63,7 @@ public static unsafe class Convolution
         if (!dbias.IsEmpty) Require.Length(dbias.Length, shape.K, nameof(dbias));
         fixed (float* px = x, pdy = dy, pdw = dw, pdb = dbias)
         {
-            ConvAlgorithm.Choose(ConvPass.BackwardFilter, shape).BackwardFilter(shape, px, pdy, pdw);
+            ConvPlanner.Choose(ConvPass.BackwardFilter, shape).BackwardFilter(shape, px, pdy, pdw);
             if (pdb != null) AddBiasGradient(shape, pdy, pdb);
         }
     }

@@ -1,42 +1,81 @@
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// Convolution as a matrix product with the column matrix, image after image and group after group:
+/// Convolution as a matrix product with the column matrix, image after image and group after group, T = (C/g)·R·S taps and
+/// P = H'·W' pixels:
 /// <list type="bullet">
-/// <item>Forward: <c>[K × T] · [T × P] → [K × P]</c>, filters times columns, T = (C/g)·R·S taps and P = H'·W' pixels.</item>
+/// <item>Forward: <c>[K × T] · [T × P] → [K × P]</c>, filters times columns.</item>
 /// <item>Backward input: <c>[T × K] · [K × P] → [T × P]</c>, transposed filters times delta, whose columns are added back to pixels.</item>
 /// <item>Backward filter: <c>[K × P] · [P × T] → [K × T]</c>, delta times transposed columns, summed over images.</item>
 /// </list>
-/// The plainest path, for every shape; the column buffer is T/C times as large as the image.
+/// The columns are made panel by panel (<see cref="Im2Col"/>), as the products need them: the plainest path, for every shape.
 /// </summary>
 internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
 {
+    // What a panel of columns or of delta may take of the second-level cache, if that is wide enough for two vectors.
+    private const int PanelFloats = 1 << 16;
+    private const int NarrowestPanel = 32, WidestPanel = 1024;
+
+    // Into how many pieces the taps are cut in the backward filter pass, for threads to share out, unless they are too small.
+    private const int MostTapRanges = 16, FewestTaps = 24;
+
     public override string Name => "im2col";
 
-    public override bool Supports(ConvPass pass, in ConvShape shape) => (long)shape.Taps * shape.OutputPlane < int.MaxValue;
+    public override bool Supports(ConvPass pass, in ConvShape shape) => true;
 
     // The columns are written and read once for every K/g products made of each.
     public override double Cost(ConvPass pass, in ConvShape shape) => shape.MultiplyAdds * (1.5 + (16.0 / shape.GroupFilters));
 
-    public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y) =>
-        Threads.For(shape.N, new ForwardImages(shape, x, w, bias, activation, y));
-
-    public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx) =>
-        Threads.For(shape.N, new BackwardInputImages(shape, dy, w, dx));
-
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
+    public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads) => pass switch
     {
-        int taps = shape.Taps, pixels = shape.OutputPlane;
-        using Scratch.Lease scratch = Scratch.Take((long)taps * pixels);
-        MatrixView columns = new(scratch.Data, pixels);
-        for (int n = 0; n < shape.N; n++)
-            for (int g = 0; g < shape.Groups; g++)
-            {
-                Im2Col.Gather(shape, GroupInput(shape, x, n, g), scratch.Data);
-                MatrixView delta = new(GroupOutput(shape, dy, n, g), pixels);
-                Gemm.Multiply(shape.GroupFilters, taps, pixels, 1, delta, columns.Transposed, 1, GroupWeights(shape, dw, g), taps);
-            }
+        ConvPass.Forward => Bytes(shape.FilterLength + shape.Taps, ForwardFloats(shape), shape.N * Panels(shape, PanelPixels(shape.Taps)), threads),
+        ConvPass.BackwardInput => Bytes(shape.FilterLength + shape.GroupFilters, BackwardInputFloats(shape), shape.N, threads),
+        _ => Bytes(0, BackwardFilterFloats(shape), shape.Groups * TapRanges(shape).Count, threads),
+    };
+
+    // Panel and tile of outputs.
+    private static long ForwardFloats(in ConvShape shape) =>
+        (shape.Taps + (long)RowBlocks.ForBroadcast(shape.GroupFilters).Height(0)) * PanelPixels(shape.Taps);
+
+    // Delta and tile of columns.
+    private static long BackwardInputFloats(in ConvShape shape) =>
+        (shape.GroupFilters + (long)RowBlocks.ForBroadcast(shape.Taps).Height(0)) * PanelPixels(shape.GroupFilters);
+
+    // Delta, panel and offsets.
+    private static long BackwardFilterFloats(in ConvShape shape)
+    {
+        int taps = TapRanges(shape).Height(0);
+        return ((shape.GroupFilters + (long)taps) * PanelPixels(shape.GroupFilters + taps)) + taps;
     }
+
+    private static int PanelPixels(int rows) => Math.Clamp(PanelFloats / rows / NarrowestPanel * NarrowestPanel, NarrowestPanel, WidestPanel);
+
+    private static int Panels(in ConvShape shape, int pixels) => (shape.OutputPlane + pixels - 1) / pixels;
+
+    private static RowBlocks TapRanges(in ConvShape shape) => new(shape.Taps, Math.Max(FewestTaps, (shape.Taps + MostTapRanges - 1) / MostTapRanges));
+
+    public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y)
+    {
+        using Scratch.Lease scratch = Scratch.Take(shape.FilterLength + shape.Taps);
+        for (int g = 0; g < shape.Groups; g++)
+            Packing.PackA(RowBlocks.ForBroadcast(shape.GroupFilters), shape.Taps, 1, new MatrixView(GroupWeights(shape, w, g), shape.Taps), GroupWeights(shape, scratch.Data, g));
+        int* offsets = (int*)(scratch.Data + shape.FilterLength);
+        WriteOffsets(shape.Taps, PanelPixels(shape.Taps), offsets);
+        Threads.ForVectors(shape.N * Panels(shape, PanelPixels(shape.Taps)), new ForwardPanels(shape, x, scratch.Data, offsets, bias, activation, y));
+    }
+
+    public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx)
+    {
+        using Scratch.Lease scratch = Scratch.Take(shape.FilterLength + shape.GroupFilters);
+        for (int g = 0; g < shape.Groups; g++)
+            Packing.PackA(RowBlocks.ForBroadcast(shape.Taps), shape.GroupFilters, 1, new MatrixView(GroupWeights(shape, w, g), shape.Taps).Transposed, GroupWeights(shape, scratch.Data, g));
+        int* offsets = (int*)(scratch.Data + shape.FilterLength);
+        WriteOffsets(shape.GroupFilters, PanelPixels(shape.GroupFilters), offsets);
+        Threads.ForVectors(shape.N, new BackwardInputImages(shape, dy, scratch.Data, offsets, dx));
+    }
+
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw) =>
+        Threads.ForVectors(shape.Groups * TapRanges(shape).Count, new BackwardFilterTaps(shape, x, dy, dw));
 
     private static float* GroupInput(in ConvShape shape, float* x, int n, int g) =>
         x + ((((long)n * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane);
@@ -46,38 +85,120 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
 
     private static float* GroupWeights(in ConvShape shape, float* w, int g) => w + ((long)g * shape.GroupFilters * shape.Taps);
 
-    private readonly struct ForwardImages(ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y) : IChunks
+    private static void WriteOffsets(int count, int distance, int* offsets)
     {
-        public void Run(int n)
+        for (int t = 0; t < count; t++) offsets[t] = t * distance;
+    }
+
+    private readonly struct ForwardPanels(ConvShape shape, float* x, float* packed, int* offsets, float* bias, Activation activation, float* y) : IVectorChunks
+    {
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            int taps = shape.Taps, pixels = shape.OutputPlane;
-            using Scratch.Lease scratch = Scratch.Take((long)taps * pixels);
+            int rowLength = PanelPixels(shape.Taps);
+            (int n, int panel) = Math.DivRem(chunk, Panels(shape, rowLength));
+            int first = panel * rowLength, pixels = Math.Min(rowLength, shape.OutputPlane - first);
+            RowBlocks blocks = RowBlocks.ForBroadcast(shape.GroupFilters);
+            using Scratch.Lease scratch = Scratch.Take(ForwardFloats(shape));
+            float* columns = scratch.Data, tile = columns + ((long)shape.Taps * rowLength);
             for (int g = 0; g < shape.Groups; g++)
             {
-                Im2Col.Gather(shape, GroupInput(shape, x, n, g), scratch.Data);
-                float* to = GroupOutput(shape, y, n, g);
-                for (int k = 0; k < shape.GroupFilters; k++)
-                    new Span<float>(to + ((long)k * pixels), pixels).Fill(bias == null ? 0 : bias[(g * shape.GroupFilters) + k]);
-                Gemm.Multiply(shape.GroupFilters, pixels, taps, 1, new MatrixView(GroupWeights(shape, w, g), taps), new MatrixView(scratch.Data, pixels), 1, to, pixels);
-                Activations.Forward(activation, to, to, shape.GroupFilters * pixels);
+                new Im2Col(shape, 0, shape.Taps, first, pixels).Gather(GroupInput(shape, x, n, g), columns, rowLength);
+                for (int block = 0; block < blocks.Count; block++)
+                {
+                    int height = blocks.Height(block);
+                    Multiply<S, V>(height, shape.Taps, pixels, GroupWeights(shape, packed, g) + ((long)blocks.First(block) * shape.Taps), columns, offsets, tile, rowLength);
+                    for (int i = 0; i < height; i++)
+                    {
+                        int k = blocks.First(block) + i;
+                        float b = bias == null ? 0 : bias[(g * shape.GroupFilters) + k];
+                        float* to = GroupOutput(shape, y, n, g) + ((long)k * shape.OutputPlane) + first;
+                        RowCopy.Gather<S, V>(1, pixels, tile + (i * rowLength), rowLength, b, activation, to);
+                        if (activation.Kind is ActivationKind.Sigmoid or ActivationKind.Tanh) Activations.Forward(activation, to, to, pixels);
+                    }
+                }
             }
         }
     }
 
-    private readonly struct BackwardInputImages(ConvShape shape, float* dy, float* w, float* dx) : IChunks
+    private readonly struct BackwardInputImages(ConvShape shape, float* dy, float* packed, int* offsets, float* dx) : IVectorChunks
     {
-        public void Run(int n)
+        public void Run<S, V>(int n) where S : struct, ISimd<V> where V : unmanaged
         {
-            int taps = shape.Taps, pixels = shape.OutputPlane;
-            using Scratch.Lease scratch = Scratch.Take((long)taps * pixels);
+            int rowLength = PanelPixels(shape.GroupFilters);
+            RowBlocks blocks = RowBlocks.ForBroadcast(shape.Taps);
+            using Scratch.Lease scratch = Scratch.Take(BackwardInputFloats(shape));
+            float* delta = scratch.Data, tile = delta + ((long)shape.GroupFilters * rowLength);
             for (int g = 0; g < shape.Groups; g++)
             {
-                MatrixView filters = new(GroupWeights(shape, w, g), taps), delta = new(GroupOutput(shape, dy, n, g), pixels);
-                Gemm.Multiply(taps, pixels, shape.GroupFilters, 1, filters.Transposed, delta, 0, scratch.Data, pixels);
-                float* to = GroupInput(shape, dx, n, g);
+                float* from = GroupOutput(shape, dy, n, g), to = GroupInput(shape, dx, n, g);
                 new Span<float>(to, shape.GroupChannels * shape.InputPlane).Clear();
-                Im2Col.ScatterAdd(shape, scratch.Data, to);
+                for (int first = 0; first < shape.OutputPlane; first += rowLength)
+                {
+                    int pixels = Math.Min(rowLength, shape.OutputPlane - first);
+                    CopyDelta<S, V>(shape, from, first, pixels, delta, rowLength);
+                    for (int block = 0; block < blocks.Count; block++)
+                    {
+                        int tap = blocks.First(block), height = blocks.Height(block);
+                        Multiply<S, V>(height, shape.GroupFilters, pixels, GroupWeights(shape, packed, g) + ((long)tap * shape.GroupFilters), delta, offsets, tile, rowLength);
+                        new Im2Col(shape, tap, height, first, pixels).ScatterAdd(tile, rowLength, to);
+                    }
+                }
             }
         }
+    }
+
+    private readonly struct BackwardFilterTaps(ConvShape shape, float* x, float* dy, float* dw) : IVectorChunks
+    {
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
+        {
+            RowBlocks ranges = TapRanges(shape);
+            (int g, int range) = Math.DivRem(chunk, ranges.Count);
+            int firstTap = ranges.First(range);
+            RowBlocks filters = new(shape.GroupFilters, DotKernel.TallestA), taps = new(ranges.Height(range), DotKernel.TallestB);
+            int rowLength = PanelPixels(shape.GroupFilters + ranges.Height(0));
+            using Scratch.Lease scratch = Scratch.Take(BackwardFilterFloats(shape));
+            float* delta = scratch.Data, columns = delta + ((long)shape.GroupFilters * rowLength);
+            int* offsets = (int*)(columns + ((long)ranges.Height(0) * rowLength));
+            WriteOffsets(taps.Rows, rowLength, offsets);
+
+            for (int n = 0; n < shape.N; n++)
+                for (int first = 0; first < shape.OutputPlane; first += rowLength)
+                {
+                    int pixels = Math.Min(rowLength, shape.OutputPlane - first);
+                    CopyDelta<S, V>(shape, GroupOutput(shape, dy, n, g), first, pixels, delta, rowLength);
+                    new Im2Col(shape, firstTap, taps.Rows, first, pixels).Gather(GroupInput(shape, x, n, g), columns, rowLength);
+                    for (int block = 0; block < filters.Count * taps.Count; block++)
+                    {
+                        (int filterBlock, int tapBlock) = Math.DivRem(block, taps.Count);
+                        DotKernel.Operands operands = new()
+                        {
+                            A = delta + ((long)filters.First(filterBlock) * rowLength),
+                            RowStrideA = rowLength,
+                            B = columns,
+                            OffsetsB = offsets + taps.First(tapBlock),
+                            C = GroupWeights(shape, dw, g) + ((long)filters.First(filterBlock) * shape.Taps) + firstTap + taps.First(tapBlock),
+                            RowStrideC = shape.Taps,
+                        };
+                        DotKernel.Run<S, V>(filters.Height(filterBlock), taps.Height(tapBlock), 1, (pixels + S.Lanes - 1) / S.Lanes, operands);
+                    }
+                }
+        }
+    }
+
+    /// <summary>Some pixels of a group's delta, K/g rows followed by zeros.</summary>
+    private static void CopyDelta<S, V>(in ConvShape shape, float* from, int first, int pixels, float* delta, int rowLength)
+        where S : struct, ISimd<V>
+        where V : unmanaged =>
+        RowCopy.Spread<S, V>(
+            shape.GroupFilters, pixels, from + first, shape.OutputPlane, from + ((long)shape.GroupFilters * shape.OutputPlane), delta, rowLength);
+
+    /// <summary>A block of packed rows times a panel, two vectors at a time.</summary>
+    private static void Multiply<S, V>(int height, int steps, int pixels, float* a, float* panel, int* offsets, float* tile, int rowLength)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        int p = 0;
+        for (; pixels - p > S.Lanes; p += 2 * S.Lanes) BroadcastKernel.Run<S, V>(height, steps, a, panel + p, offsets, tile + p, rowLength, accumulate: false);
+        if (p < pixels) BroadcastKernel.RunNarrow<S, V>(height, steps, a, panel + p, offsets, tile + p, rowLength, accumulate: false);
     }
 }

@@ -18,7 +18,13 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
         ConvShape rotated = shape.Rotated();
-        return Choose(ConvPass.Forward, rotated).Cost(ConvPass.Forward, rotated);
+        return ConvPlanner.Choose(ConvPass.Forward, rotated).Cost(ConvPass.Forward, rotated);
+    }
+
+    public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
+    {
+        ConvShape rotated = shape.Rotated();
+        return Bytes(shape.FilterLength, 0, 0, threads) + ConvPlanner.Choose(ConvPass.Forward, rotated).ScratchBytes(ConvPass.Forward, rotated, threads);
     }
 
     private static Size2 Reach(in ConvShape shape) => (shape.Dilation.Height * (shape.R - 1), shape.Dilation.Width * (shape.S - 1));
@@ -28,7 +34,7 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
         ConvShape rotated = shape.Rotated();
         using Scratch.Lease scratch = Scratch.Take(shape.FilterLength);
         RotateFilters(shape, w, scratch.Data);
-        Choose(ConvPass.Forward, rotated).Forward(rotated, dy, scratch.Data, null, Activation.Identity, dx);
+        ConvPlanner.Choose(ConvPass.Forward, rotated).Forward(rotated, dy, scratch.Data, null, Activation.Identity, dx);
     }
 
     /// <summary><c>rotated[c, k, r, s] = w[k, c, R − 1 − r, S − 1 − s]</c> within each group.</summary>

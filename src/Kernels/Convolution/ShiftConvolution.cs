@@ -32,13 +32,27 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         return shape.MultiplyAdds * idle * (pass == ConvPass.Forward ? 1 : 1.25);
     }
 
+    public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
+    {
+        ShiftedImage all = new(shape, shape.OutputHeight);
+        switch (pass)
+        {
+            case ConvPass.Forward:
+                ShiftedImage strip = new(shape, RowsPerStrip(shape));
+                return Bytes(shape.FilterLength + shape.Taps, StripFloatsTaken(shape, strip, Simd.Lanes), shape.N * Strips(shape), threads);
+            case ConvPass.BackwardInput:
+                return Bytes(shape.FilterLength, ImageFloatsTaken(shape, all, Simd.Lanes), shape.N, threads);
+            default:
+                return Bytes(BatchFloatsTaken(shape, all), 0, 0, threads);
+        }
+    }
+
     public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y)
     {
         using Scratch.Lease scratch = Scratch.Take(shape.FilterLength + shape.Taps);
         PackFilters(shape, w, scratch.Data);
 
-        int rows = RowsPerStrip(shape);
-        int strips = (shape.OutputHeight + rows - 1) / rows;
+        int rows = RowsPerStrip(shape), strips = Strips(shape);
         int* offsets = (int*)(scratch.Data + shape.FilterLength);
         new ShiftedImage(shape, Math.Min(rows, shape.OutputHeight)).WriteOffsets(offsets);
         Threads.ForVectors(shape.N * strips, new ForwardStrips(shape, rows, strips, x, scratch.Data, offsets, bias, activation, y));
@@ -59,9 +73,36 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         return (int)Math.Clamp((StripFloats / perRow) - halo, Math.Min(4, shape.OutputHeight), shape.OutputHeight);
     }
 
+    private static int Strips(in ConvShape shape)
+    {
+        int rows = RowsPerStrip(shape);
+        return (shape.OutputHeight + rows - 1) / rows;
+    }
+
+    // The padded strip, and a tile of outputs that still has the strip's idle columns.
+    private static long StripFloatsTaken(in ConvShape shape, in ShiftedImage strip, int lanes) =>
+        strip.Length + Slack + ((long)RowBlocks.ForBroadcast(shape.GroupFilters).Height(0) * RoundUp(strip.Pixels, 2 * lanes)) + Slack;
+
+    // The padded image's gradient, the spread-out delta, and the offsets of its channels.
+    private static long ImageFloatsTaken(in ConvShape shape, in ShiftedImage layout, int lanes) =>
+        layout.Length + Slack + ((long)shape.GroupFilters * (RoundUp(shape.OutputHeight * layout.RowLength, 2 * lanes) + 1));
+
+    private static int ImagesAtOnce(in ConvShape shape, in ShiftedImage layout) => (int)Math.Clamp(BatchFloats / FloatsPerImage(shape, layout), 1, shape.N);
+
+    private static long FloatsPerImage(in ConvShape shape, in ShiftedImage layout) => layout.Length + ((long)shape.GroupFilters * DeltaPixels(shape, layout));
+
+    private static int DeltaPixels(in ConvShape shape, in ShiftedImage layout) => RoundUp(shape.OutputHeight * layout.RowLength, Simd.Lanes);
+
+    // The last tap's run reaches over the planes by the idle columns of the last row.
+    private static int Beyond(in ConvShape shape, in ShiftedImage layout) => Slack + layout.RowLength - shape.OutputWidth;
+
+    // Padded images and spread-out deltas, and the offsets of the taps.
+    private static long BatchFloatsTaken(in ConvShape shape, in ShiftedImage layout) =>
+        (ImagesAtOnce(shape, layout) * FloatsPerImage(shape, layout)) + Beyond(shape, layout) + shape.Taps;
+
     public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx)
     {
-        using Scratch.Lease scratch = Scratch.Take(shape.FilterLength + shape.GroupFilters);
+        using Scratch.Lease scratch = Scratch.Take(shape.FilterLength);
         PackTransposedTaps(shape, w, scratch.Data);
         Threads.ForVectors(shape.N, new BackwardInputImages(shape, dy, scratch.Data, dx));
     }
@@ -78,13 +119,8 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
     public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
     {
         ShiftedImage layout = new(shape, shape.OutputHeight);
-        int pixels = RoundUp(shape.OutputHeight * layout.RowLength, Simd.Lanes);
-        long perImage = layout.Length + ((long)shape.GroupFilters * pixels);
-        int imagesAtOnce = (int)Math.Clamp(BatchFloats / perImage, 1, shape.N);
-
-        // The last tap's run reaches over the planes by the idle columns of the last row.
-        int beyond = Slack + layout.RowLength - shape.OutputWidth;
-        using Scratch.Lease scratch = Scratch.Take((imagesAtOnce * perImage) + beyond + shape.Taps);
+        int pixels = DeltaPixels(shape, layout), imagesAtOnce = ImagesAtOnce(shape, layout), beyond = Beyond(shape, layout);
+        using Scratch.Lease scratch = Scratch.Take(BatchFloatsTaken(shape, layout));
         float* planes = scratch.Data, deltas = planes + (imagesAtOnce * layout.Length) + beyond;
         int* offsets = (int*)(deltas + ((long)imagesAtOnce * shape.GroupFilters * pixels));
         new Span<float>(planes + (imagesAtOnce * layout.Length), beyond).Clear();
@@ -135,7 +171,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             int pixels = ((outputRows - 1) * layout.RowLength) + shape.OutputWidth;
             int stride = RoundUp(pixels, width);
             RowBlocks blocks = RowBlocks.ForBroadcast(shape.GroupFilters);
-            using Scratch.Lease scratch = Scratch.Take(layout.Length + Slack + ((long)RowBlocks.BroadcastTallest * stride) + Slack);
+            using Scratch.Lease scratch = Scratch.Take(StripFloatsTaken(shape, layout, S.Lanes));
             float* planes = scratch.Data, tile = planes + layout.Length + Slack;
             new Span<float>(planes + layout.Length, Slack).Clear();
 
@@ -178,7 +214,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             int pixels = layout.Pixels, stride = RoundUp(shape.OutputHeight * layout.RowLength, width);
             RowBlocks blocks = RowBlocks.ForBroadcast(shape.GroupChannels);
             long planesLength = layout.Length + Slack;
-            using Scratch.Lease scratch = Scratch.Take(planesLength + ((long)shape.GroupFilters * stride) + shape.GroupFilters);
+            using Scratch.Lease scratch = Scratch.Take(ImageFloatsTaken(shape, layout, S.Lanes));
             float* planes = scratch.Data, delta = planes + planesLength;
             int* offsets = (int*)(delta + ((long)shape.GroupFilters * stride));
             for (int k = 0; k < shape.GroupFilters; k++) offsets[k] = k * stride;

@@ -111,3 +111,13 @@ internal static class ConvCases
         return data;
     }
 }
+
+/// <summary>Makes the planner take one algorithm wherever it can until it is disposed.</summary>
+internal sealed class ForcedConvolution : IDisposable
+{
+    private readonly string? _before = ConvPlanner.Forced;
+
+    public ForcedConvolution(string algorithm) => ConvPlanner.Forced = algorithm;
+
+    public void Dispose() => ConvPlanner.Forced = _before;
+}

@@ -79,7 +79,7 @@ public unsafe class ScratchTests
     }
 
     /// <summary>A new thread has no block yet: the test does not depend on those before it.</summary>
-    private static void OnThreadOfItsOwn(Action test)
+    internal static void OnThreadOfItsOwn(Action test)
     {
         Exception? failure = null;
         Thread thread = new(() =>
