@@ -66,7 +66,7 @@ public readonly record struct ConvShape
     public Padding Padding { get; private init; }
 
     /// <summary>Rows and columns between two taps of the filter.</summary>
-    public Size2 Dilation { get; }
+    public Size2 Dilation { get; private init; }
 
     /// <summary>Groups of channels, each convolved alone.</summary>
     public int Groups { get; }
@@ -110,22 +110,34 @@ public readonly record struct ConvShape
     }
 
     /// <summary>
-    /// The forward convolution that the backward input pass of a stride of 1 is: from δ to ∂x, the channel axes exchanged, δ padded
-    /// by the filter's reach less the image's padding.
+    /// The stride-1 convolution of δ that the backward input pass is: its image is δ, its output has one pixel for every
+    /// stride × stride pixels of the image, its filter is as large as the spread of the outputs that one such block went into.
+    /// Pixel u = i + top of the image's padded rows is in block q = ⌊u / stride⌋, of which δ's row ⌊u / stride⌋ − ⌊r·dilation / stride⌋
+    /// meets tap r, if u ≡ r·dilation (mod stride); columns likewise.
     /// </summary>
-    /// <exception cref="ArgumentException">The image's padding exceeds the filter's reach.</exception>
-    internal ConvShape Rotated()
+    internal ConvShape OfDelta()
     {
-        int rows = Dilation.Height * (R - 1), columns = Dilation.Width * (S - 1);
+        (int reach, int blocks, int before, int after) rows = Axis(R, Stride.Height, Dilation.Height, Padding.Top, H, OutputHeight);
+        (int reach, int blocks, int before, int after) columns = Axis(S, Stride.Width, Dilation.Width, Padding.Left, W, OutputWidth);
         return this with
         {
             C = K,
             K = C,
             H = OutputHeight,
             W = OutputWidth,
-            Padding = new Padding(rows - Padding.Top, rows - Padding.Bottom, columns - Padding.Left, columns - Padding.Right),
-            OutputHeight = H,
-            OutputWidth = W,
+            R = rows.reach + 1,
+            S = columns.reach + 1,
+            Stride = 1,
+            Dilation = 1,
+            Padding = Padding.OrCrop(rows.before, rows.after, columns.before, columns.after),
+            OutputHeight = rows.blocks,
+            OutputWidth = columns.blocks,
         };
+
+        static (int Reach, int Blocks, int Before, int After) Axis(int taps, int stride, int dilation, int padding, int size, int outputs)
+        {
+            int reach = (taps - 1) * dilation / stride, first = padding / stride, last = (size - 1 + padding) / stride;
+            return (reach, last - first + 1, reach - first, last + 1 - outputs);
+        }
     }
 }

@@ -106,7 +106,7 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
                 for (int block = 0; block < blocks.Count; block++)
                 {
                     int height = blocks.Height(block);
-                    Multiply<S, V>(height, shape.Taps, pixels, GroupWeights(shape, packed, g) + ((long)blocks.First(block) * shape.Taps), columns, offsets, tile, rowLength);
+                    ShiftStrips.Multiply<S, V>(height, shape.Taps, GroupWeights(shape, packed, g) + ((long)blocks.First(block) * shape.Taps), columns, offsets, pixels, tile, rowLength);
                     for (int i = 0; i < height; i++)
                     {
                         int k = blocks.First(block) + i;
@@ -139,7 +139,7 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
                     for (int block = 0; block < blocks.Count; block++)
                     {
                         int tap = blocks.First(block), height = blocks.Height(block);
-                        Multiply<S, V>(height, shape.GroupFilters, pixels, GroupWeights(shape, packed, g) + ((long)tap * shape.GroupFilters), delta, offsets, tile, rowLength);
+                        ShiftStrips.Multiply<S, V>(height, shape.GroupFilters, GroupWeights(shape, packed, g) + ((long)tap * shape.GroupFilters), delta, offsets, pixels, tile, rowLength);
                         new Im2Col(shape, tap, height, first, pixels).ScatterAdd(tile, rowLength, to);
                     }
                 }
@@ -191,14 +191,4 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
         where V : unmanaged =>
         RowCopy.Spread<S, V>(
             shape.GroupFilters, pixels, from + first, shape.OutputPlane, from + ((long)shape.GroupFilters * shape.OutputPlane), delta, rowLength);
-
-    /// <summary>A block of packed rows times a panel, two vectors at a time.</summary>
-    private static void Multiply<S, V>(int height, int steps, int pixels, float* a, float* panel, int* offsets, float* tile, int rowLength)
-        where S : struct, ISimd<V>
-        where V : unmanaged
-    {
-        int p = 0;
-        for (; pixels - p > S.Lanes; p += 2 * S.Lanes) BroadcastKernel.Run<S, V>(height, steps, a, panel + p, offsets, tile + p, rowLength, accumulate: false);
-        if (p < pixels) BroadcastKernel.RunNarrow<S, V>(height, steps, a, panel + p, offsets, tile + p, rowLength, accumulate: false);
-    }
 }

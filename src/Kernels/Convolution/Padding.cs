@@ -12,7 +12,7 @@ public readonly record struct Padding
         (Top, Bottom, Left, Right) = (top, bottom, left, right);
     }
 
-    private Padding(bool isSame) : this(0, 0, 0, 0) => IsSame = isSame;
+    private Padding(int top, int bottom, int left, int right, bool isSame) => (Top, Bottom, Left, Right, IsSame) = (top, bottom, left, right, isSame);
 
     /// <summary>No padding: the filter stays inside the image.</summary>
     public static Padding Valid => default;
@@ -21,7 +21,7 @@ public readonly record struct Padding
     /// As much as gives <c>⌈H/stride⌉</c> rows of output, so that stride 1 keeps the size; where the number is odd, the extra row
     /// goes to the bottom and the extra column to the right.
     /// </summary>
-    public static Padding Same { get; } = new(isSame: true);
+    public static Padding Same { get; } = new(0, 0, 0, 0, isSame: true);
 
     /// <summary>Whether this is <see cref="Same"/>, a rule and not yet a number.</summary>
     public bool IsSame { get; }
@@ -48,6 +48,9 @@ public readonly record struct Padding
     public override string ToString() => IsSame ? "same"
         : Top == Bottom && Left == Right && Top == Left ? $"{Top}"
         : $"({Top}, {Bottom}, {Left}, {Right})";
+
+    /// <summary>Padding of each side, or where a number is negative, rows and columns cut off.</summary>
+    internal static Padding OrCrop(int top, int bottom, int left, int right) => new(top, bottom, left, right, isSame: false);
 
     /// <summary>The number of rows and columns, with <see cref="Same"/> worked out.</summary>
     internal Padding Resolve(Size2 image, Size2 window, Size2 stride, Size2 dilation)

@@ -2,28 +2,23 @@ namespace CnnEngine.Kernels;
 
 /// <summary>
 /// Convolution as a sum of shifted planes (<see cref="ShiftedImage"/>): each tap of the filter multiplies the whole image,
-/// shifted. Every shape, all three passes, no column buffer; only copies of the image and of the delta that fit the cache.
+/// shifted. Every shape, no column buffer; only copies of the image and of the delta that fit the cache.
 /// <list type="bullet">
 /// <item>Forward: <c>y[k, p] = Σ_t w[k, t] · x[offset(t) + p]</c>, the broadcast kernel. Along the vector: pixels.</item>
-/// <item>Backward input, its transpose: <c>∂x[c][offset(r, s) + p] += Σ_k w[k, c, r, s] · δ[k, p]</c>, the same kernel one tap at
-/// a time, its result added at the tap's shift. No zero of a strided delta is multiplied.</item>
 /// <item>Backward filter: <c>∂w[k, t] += Σ_p δ[k, p] · x[offset(t) + p]</c>, the dot kernel.</item>
 /// </list>
 /// </summary>
 internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 {
-    // What a strip of the padded image may take of the second-level cache.
-    private const int StripFloats = 1 << 17;
-
     // What padded images and deltas may take at once in the backward filter pass, which visits them once for each tile.
     private const long BatchFloats = 1 << 22;
 
     // Vector loads run past the last pixel by up to two vectors of the widest kind.
-    private const int Slack = 32;
+    private const int Slack = ShiftStrips.Slack;
 
     public override string Name => "shift";
 
-    public override bool Supports(ConvPass pass, in ConvShape shape) => new ShiftedImage(shape, shape.OutputHeight).Length < int.MaxValue;
+    public override bool Supports(ConvPass pass, in ConvShape shape) => pass != ConvPass.BackwardInput && new ShiftedImage(shape, shape.OutputHeight).Length < int.MaxValue;
 
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
@@ -34,58 +29,38 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
     {
-        ShiftedImage all = new(shape, shape.OutputHeight);
-        switch (pass)
-        {
-            case ConvPass.Forward:
-                ShiftedImage strip = new(shape, RowsPerStrip(shape));
-                return Bytes(shape.FilterLength + shape.Taps, StripFloatsTaken(shape, strip, Simd.Lanes), shape.N * Strips(shape), threads);
-            case ConvPass.BackwardInput:
-                return Bytes(shape.FilterLength, ImageFloatsTaken(shape, all, Simd.Lanes), shape.N, threads);
-            default:
-                return Bytes(BatchFloatsTaken(shape, all), 0, 0, threads);
-        }
+        if (pass == ConvPass.BackwardFilter) return Bytes(BatchFloatsTaken(shape, new ShiftedImage(shape, shape.OutputHeight)), 0, 0, threads);
+        ShiftStrips strips = StripsOf(shape);
+        return Bytes(shape.FilterLength + (2 * shape.Taps), strips.Floats, strips.Chunks, threads);
     }
+
+    private static ShiftStrips StripsOf(in ConvShape shape) => new(shape, RowBlocks.ForBroadcast(shape.GroupFilters).Height(0));
 
     public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y)
     {
-        using Scratch.Lease scratch = Scratch.Take(shape.FilterLength + shape.Taps);
-        PackFilters(shape, w, scratch.Data);
+        using Scratch.Lease scratch = Scratch.Take(shape.FilterLength + (2 * shape.Taps));
+        Threads.For(shape.Groups * RowBlocks.ForBroadcast(shape.GroupFilters).Count, new PackFilters(shape, w, scratch.Data));
 
-        int rows = RowsPerStrip(shape), strips = Strips(shape);
-        int* offsets = (int*)(scratch.Data + shape.FilterLength);
-        new ShiftedImage(shape, Math.Min(rows, shape.OutputHeight)).WriteOffsets(offsets);
-        Threads.ForVectors(shape.N * strips, new ForwardStrips(shape, rows, strips, x, scratch.Data, offsets, bias, activation, y));
+        ShiftStrips strips = StripsOf(shape);
+        int* offsets = (int*)(scratch.Data + shape.FilterLength), offset = offsets;
+        foreach (bool inPlace in (ReadOnlySpan<bool>)[false, true])
+            for (int c = 0; c < shape.GroupChannels; c++)
+                for (int r = 0; r < shape.R; r++)
+                    for (int s = 0; s < shape.S; s++)
+                        *offset++ = strips.Offset(c, r, s, inPlace);
+        Threads.ForVectors(strips.Chunks, new ForwardStrips(shape, strips, x, scratch.Data, offsets, bias, activation, y));
     }
 
-    private static void PackFilters(in ConvShape shape, float* w, float* packed)
+    private readonly struct PackFilters(ConvShape shape, float* w, float* packed) : IChunks
     {
-        long group = (long)shape.GroupFilters * shape.Taps;
-        for (int g = 0; g < shape.Groups; g++)
-            Packing.PackA(RowBlocks.ForBroadcast(shape.GroupFilters), shape.Taps, 1, new MatrixView(w + (g * group), shape.Taps), packed + (g * group));
+        public void Run(int chunk)
+        {
+            RowBlocks blocks = RowBlocks.ForBroadcast(shape.GroupFilters);
+            (int g, int block) = Math.DivRem(chunk, blocks.Count);
+            long start = (((long)g * shape.GroupFilters) + blocks.First(block)) * shape.Taps;
+            Packing.PackA(RowBlocks.ForBroadcast(blocks.Height(block)), shape.Taps, 1, new MatrixView(w + start, shape.Taps), packed + start);
+        }
     }
-
-    internal static int RowsPerStrip(in ConvShape shape)
-    {
-        ShiftedImage all = new(shape, shape.OutputHeight);
-        long halo = all.Rows - shape.OutputHeight;
-        long perRow = all.Length / all.Rows;
-        return (int)Math.Clamp((StripFloats / perRow) - halo, Math.Min(4, shape.OutputHeight), shape.OutputHeight);
-    }
-
-    private static int Strips(in ConvShape shape)
-    {
-        int rows = RowsPerStrip(shape);
-        return (shape.OutputHeight + rows - 1) / rows;
-    }
-
-    // The padded strip, and a tile of outputs that still has the strip's idle columns.
-    private static long StripFloatsTaken(in ConvShape shape, in ShiftedImage strip, int lanes) =>
-        strip.Length + Slack + ((long)RowBlocks.ForBroadcast(shape.GroupFilters).Height(0) * RoundUp(strip.Pixels, 2 * lanes)) + Slack;
-
-    // The padded image's gradient, the spread-out delta, and the offsets of its channels.
-    private static long ImageFloatsTaken(in ConvShape shape, in ShiftedImage layout, int lanes) =>
-        layout.Length + Slack + ((long)shape.GroupFilters * (RoundUp(shape.OutputHeight * layout.RowLength, 2 * lanes) + 1));
 
     private static int ImagesAtOnce(in ConvShape shape, in ShiftedImage layout) => (int)Math.Clamp(BatchFloats / FloatsPerImage(shape, layout), 1, shape.N);
 
@@ -100,21 +75,8 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
     private static long BatchFloatsTaken(in ConvShape shape, in ShiftedImage layout) =>
         (ImagesAtOnce(shape, layout) * FloatsPerImage(shape, layout)) + Beyond(shape, layout) + shape.Taps;
 
-    public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx)
-    {
-        using Scratch.Lease scratch = Scratch.Take(shape.FilterLength);
-        PackTransposedTaps(shape, w, scratch.Data);
-        Threads.ForVectors(shape.N, new BackwardInputImages(shape, dy, scratch.Data, dx));
-    }
-
-    /// <summary>For each group and tap (r, s) the matrix (C/g)×(K/g) with the numbers w[k, c, r, s], packed for the broadcast kernel.</summary>
-    private static void PackTransposedTaps(in ConvShape shape, float* w, float* packed)
-    {
-        int taps = shape.R * shape.S;
-        for (int g = 0; g < shape.Groups; g++, w += (long)shape.GroupFilters * shape.Taps)
-            for (int tap = 0; tap < taps; tap++, packed += shape.GroupChannels * shape.GroupFilters)
-                Packing.PackA(RowBlocks.ForBroadcast(shape.GroupChannels), shape.GroupFilters, 1, new MatrixView(w + tap, taps, shape.Taps), packed);
-    }
+    public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx) =>
+        throw new NotSupportedException("shifted planes serve the forward and the backward filter pass only");
 
     public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
     {
@@ -158,87 +120,42 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 
     private static int RoundUp(int length, int multiple) => (length + multiple - 1) / multiple * multiple;
 
-    private readonly struct ForwardStrips(ConvShape shape, int rows, int strips, float* x, float* packed, int* offsets, float* bias, Activation activation, float* y)
+    private readonly struct ForwardStrips(ConvShape shape, ShiftStrips strips, float* x, float* packed, int* offsets, float* bias, Activation activation, float* y)
         : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            int image = chunk / strips, firstRow = chunk % strips * rows;
-            int outputRows = Math.Min(rows, shape.OutputHeight - firstRow);
-            // Offsets are those of a full strip; a shorter last strip is laid out like one.
-            ShiftedImage layout = new(shape, Math.Min(rows, shape.OutputHeight));
-            int width = 2 * S.Lanes;
-            int pixels = ((outputRows - 1) * layout.RowLength) + shape.OutputWidth;
-            int stride = RoundUp(pixels, width);
+            (int image, int strip) = Math.DivRem(chunk, strips.StripsPerImage);
+            int firstRow = strip * strips.RowsPerStrip, endRow = Math.Min(firstRow + strips.RowsPerStrip, shape.OutputHeight);
             RowBlocks blocks = RowBlocks.ForBroadcast(shape.GroupFilters);
-            using Scratch.Lease scratch = Scratch.Take(StripFloatsTaken(shape, layout, S.Lanes));
-            float* planes = scratch.Data, tile = planes + layout.Length + Slack;
-            new Span<float>(planes + layout.Length, Slack).Clear();
-
+            using Scratch.Lease scratch = Scratch.Take(strips.Floats);
+            float* tile = scratch.Data, planes = tile + ((long)blocks.Height(0) * strips.TileStride) + ShiftStrips.Slack;
             for (int g = 0; g < shape.Groups; g++)
             {
-                long channel = ((long)image * shape.C) + (g * shape.GroupChannels);
-                float* from = x + (channel * shape.InputPlane);
-                // An image that needs no padding is read where it lies, unless the last vectors would reach beyond the batch.
-                bool inPlace = layout.IsImageItself && shape.InputLength - (channel * shape.InputPlane) >= layout.Length + Slack;
-                if (!inPlace) layout.Gather<S, V>(from, firstRow, planes);
-                float* pixelsFrom = inPlace ? from : planes;
-                float* filters = packed + ((long)g * shape.GroupFilters * shape.Taps);
-                for (int block = 0; block < blocks.Count; block++)
+                float* from = strips.Read<S, V>(x, image, g, firstRow, planes, out bool inPlace);
+                int* taps = inPlace ? offsets + shape.Taps : offsets;
+                for (int row = firstRow; row < endRow; row += strips.RowsPerTile)
                 {
-                    int first = blocks.First(block), height = blocks.Height(block);
-                    float* a = filters + ((long)first * shape.Taps);
-                    int p = 0;
-                    for (; pixels - p > S.Lanes; p += width)
-                        BroadcastKernel.Run<S, V>(height, shape.Taps, a, pixelsFrom + p, offsets, tile + p, stride, accumulate: false);
-                    if (p < pixels) BroadcastKernel.RunNarrow<S, V>(height, shape.Taps, a, pixelsFrom + p, offsets, tile + p, stride, accumulate: false);
-                    for (int i = 0; i < height; i++)
+                    int rows = Math.Min(strips.RowsPerTile, endRow - row);
+                    for (int block = 0; block < blocks.Count; block++)
                     {
-                        int k = (g * shape.GroupFilters) + first + i;
-                        float* to = y + (((((long)image * shape.K) + k) * shape.OutputHeight) + firstRow) * shape.OutputWidth;
-                        RowCopy.Gather<S, V>(outputRows, shape.OutputWidth, tile + (i * stride), layout.RowLength, bias == null ? 0 : bias[k], activation, to);
-                        if (activation.Kind is ActivationKind.Sigmoid or ActivationKind.Tanh)
-                            Activations.Forward(activation, to, to, outputRows * shape.OutputWidth);
+                        int filter = (g * shape.GroupFilters) + blocks.First(block), height = blocks.Height(block);
+                        float* a = packed + ((long)filter * shape.Taps);
+                        ShiftStrips.Multiply<S, V>(height, shape.Taps, a, from, taps, strips.Pixels(rows), tile, strips.TileStride);
+                        for (int i = 0; i < height; i++)
+                            Write<S, V>(tile + (i * strips.TileStride), rows, filter + i, y + (((((long)image * shape.K) + filter + i) * shape.OutputHeight) + row) * shape.OutputWidth);
                     }
+                    from += rows * strips.RowLength;
                 }
             }
         }
-    }
 
-    private readonly struct BackwardInputImages(ConvShape shape, float* dy, float* packed, float* dx) : IVectorChunks
-    {
-        public void Run<S, V>(int image) where S : struct, ISimd<V> where V : unmanaged
+        private void Write<S, V>(float* tile, int rows, int filter, float* to) where S : struct, ISimd<V> where V : unmanaged
         {
-            ShiftedImage layout = new(shape, shape.OutputHeight);
-            int width = 2 * S.Lanes;
-            int pixels = layout.Pixels, stride = RoundUp(shape.OutputHeight * layout.RowLength, width);
-            RowBlocks blocks = RowBlocks.ForBroadcast(shape.GroupChannels);
-            long planesLength = layout.Length + Slack;
-            using Scratch.Lease scratch = Scratch.Take(ImageFloatsTaken(shape, layout, S.Lanes));
-            float* planes = scratch.Data, delta = planes + planesLength;
-            int* offsets = (int*)(delta + ((long)shape.GroupFilters * stride));
-            for (int k = 0; k < shape.GroupFilters; k++) offsets[k] = k * stride;
-
-            float* taps = packed;
-            for (int g = 0; g < shape.Groups; g++)
-            {
-                SpreadDelta<S, V>(shape, layout.RowLength, dy + ((((long)image * shape.K) + (g * shape.GroupFilters)) * shape.OutputPlane), delta, stride);
-                new Span<float>(planes, (int)planesLength).Clear();
-                for (int r = 0; r < shape.R; r++)
-                    for (int s = 0; s < shape.S; s++, taps += shape.GroupChannels * shape.GroupFilters)
-                        for (int block = 0; block < blocks.Count; block++)
-                        {
-                            int first = blocks.First(block);
-                            float* a = taps + ((long)first * shape.GroupFilters);
-                            float* to = planes + ((long)first * layout.ChannelLength) + layout.TapOffset(r, s);
-                            int p = 0, height = blocks.Height(block);
-                            for (; pixels - p > S.Lanes; p += width)
-                                BroadcastKernel.Run<S, V>(height, shape.GroupFilters, a, delta + p, offsets, to + p, layout.ChannelLength, accumulate: true);
-                            if (p < pixels)
-                                BroadcastKernel.RunNarrow<S, V>(height, shape.GroupFilters, a, delta + p, offsets, to + p, layout.ChannelLength, accumulate: true);
-                        }
-                layout.Scatter<S, V>(planes, dx + ((((long)image * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane));
-            }
+            // Rows without idle columns are one long row.
+            int runs = strips.RowLength == shape.OutputWidth ? 1 : rows, width = rows / runs * shape.OutputWidth;
+            RowCopy.Gather<S, V>(runs, width, tile, strips.RowLength, bias == null ? 0 : bias[filter], activation, to);
+            if (activation.Kind is ActivationKind.Sigmoid or ActivationKind.Tanh) Activations.Forward(activation, to, to, rows * shape.OutputWidth);
         }
     }
 

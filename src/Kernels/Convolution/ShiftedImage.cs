@@ -107,29 +107,6 @@ internal readonly struct ShiftedImage
             }
     }
 
-    /// <summary>The reverse: writes every pixel of the image from its place in the planes, and zero where no tap reaches.</summary>
-    /// <remarks>Only for a layout of all output rows; the planes are read up to a vector beyond their end.</remarks>
-    public unsafe void Scatter<S, V>(float* planes, float* image) where S : struct, ISimd<V> where V : unmanaged
-    {
-        new Span<float>(image, _shape.GroupChannels * _shape.InputPlane).Clear();
-        for (int c = 0; c < _shape.GroupChannels; c++, image += _shape.InputPlane)
-            for (int phase = 0; phase < _phaseRows * _phaseColumns; phase++, planes += Rows * RowLength)
-            {
-                Window inside = Inside(phase, 0);
-                if (inside.IsEmpty) continue;
-                float* from = planes + (inside.FirstRow * RowLength) + inside.FirstColumn;
-                float* to = image + (inside.ImageRow * _shape.W) + inside.ImageColumn;
-                int stride = _shape.Stride.Height * _shape.W;
-                if (_shape.Stride == 1 && inside.ColumnCount == _shape.W)
-                {
-                    RowCopy.Gather<S, V>(inside.RowCount, _shape.W, from, RowLength, 0, Activation.Identity, to);
-                    continue;
-                }
-                for (int i = 0; i < inside.RowCount; i++)
-                    for (int j = 0; j < inside.ColumnCount; j++) to[(i * stride) + (j * _shape.Stride.Width)] = from[(i * RowLength) + j];
-            }
-    }
-
     /// <summary>The part of a plane that lies inside the image, and where in the image it begins.</summary>
     private readonly record struct Window(int FirstRow, int EndRow, int FirstColumn, int EndColumn, int ImageRow, int ImageColumn)
     {
@@ -158,12 +135,12 @@ internal readonly struct ShiftedImage
     }
 
     // Taps fall on the residues 0, d, 2d, … (mod stride): min(taps, stride / gcd(d, stride)) different ones, met in this order.
-    private static int UsedPhases(int taps, int stride, int dilation) =>
+    public static int UsedPhases(int taps, int stride, int dilation) =>
         Math.Min(taps, stride / GreatestCommonDivisor(stride, dilation));
 
     private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
 
-    private static int FirstOf(int phase, int stride, int dilation) => phase * dilation % stride;
+    public static int FirstOf(int phase, int stride, int dilation) => phase * dilation % stride;
 
     private static int Phase(int position, int stride, int dilation)
     {

@@ -34,30 +34,25 @@ public unsafe class ConvAlgorithmTests
         Expect.Exactly(ReferenceConvolution.BackwardFilter(shape, ReferenceArrays.ToDoubles(x), ReferenceArrays.ToDoubles(dy)), dw);
     }
 
-    [Theory]
-    [InlineData("same", true)]
-    [InlineData("dilation 2×3", true)]
-    [InlineData("groups 2", true)]
-    [InlineData("stride 2", false)]
-    [InlineData("stride 3×1", false)]
-    [InlineData("padding larger than needed", false)]
-    [InlineData("padding at one corner", true)]
-    [InlineData("1×1, padded", false)]
-    public void The_rotated_filter_serves_stride_1_with_no_more_padding_than_it_reaches(string name, bool isSupported)
+    [Theory, MemberData(nameof(ShapeNames))]
+    public void Shifted_planes_and_the_rotated_filter_serve_every_pass_together(string name)
     {
-        ConvAlgorithm rotated = ConvCases.Algorithm("rotated");
-        Assert.Equal(isSupported, rotated.Supports(ConvPass.BackwardInput, ConvCases.Shape(name)));
-        Assert.False(rotated.Supports(ConvPass.Forward, ConvCases.Shape(name)));
-        Assert.False(rotated.Supports(ConvPass.BackwardFilter, ConvCases.Shape(name)));
+        ConvShape shape = ConvCases.Shape(name);
+        foreach (ConvPass pass in Enum.GetValues<ConvPass>())
+        {
+            Assert.Equal(pass != ConvPass.BackwardInput, ConvCases.Algorithm("shift").Supports(pass, shape));
+            Assert.Equal(pass == ConvPass.BackwardInput, ConvCases.Algorithm("rotated").Supports(pass, shape));
+        }
     }
 
     [Fact]
-    public void The_rotated_filter_refuses_the_other_passes()
+    public void Passes_that_are_not_supported_are_refused()
     {
         ConvAlgorithm rotated = ConvCases.Algorithm("rotated");
         ConvShape shape = new(1, 1, 3, 1, 2);
         Assert.Throws<NotSupportedException>(() => rotated.Forward(shape, null, null, null, default, null));
         Assert.Throws<NotSupportedException>(() => rotated.BackwardFilter(shape, null, null, null));
+        Assert.Throws<NotSupportedException>(() => ConvCases.Algorithm("shift").BackwardInput(shape, null, null, null));
     }
 
     [Theory]
@@ -67,18 +62,19 @@ public unsafe class ConvAlgorithmTests
     public void Large_images_are_cut_into_several_strips(string name, int least)
     {
         ConvShape shape = ConvCases.Shape(name);
-        int rows = ShiftConvolution.RowsPerStrip(shape);
+        int rows = new ShiftStrips(shape, 12).RowsPerStrip;
         Assert.InRange(rows, least, shape.OutputHeight - 1);
-        if (least == 4) Assert.Equal(4, rows);
         Assert.NotEqual(0, shape.OutputHeight % rows); // the last strip is shorter
     }
 
     [Theory, MemberData(nameof(ShapeNames))]
-    public void A_strip_is_no_higher_than_the_image_and_small_images_are_one(string name)
+    public void Strips_cover_the_image_and_tiles_a_strip(string name)
     {
         ConvShape shape = ConvCases.Shape(name);
-        int rows = ShiftConvolution.RowsPerStrip(shape);
-        Assert.InRange(rows, 1, shape.OutputHeight);
-        if (shape.InputLength / shape.N < 20_000) Assert.Equal(shape.OutputHeight, rows);
+        ShiftStrips strips = new(shape, 12);
+        Assert.InRange(strips.StripsPerImage * strips.RowsPerStrip, shape.OutputHeight, shape.OutputHeight + strips.RowsPerStrip - 1);
+        Assert.InRange(strips.RowsPerTile, 1, strips.RowsPerStrip);
+        Assert.InRange(strips.TileStride, strips.Pixels(strips.RowsPerTile), int.MaxValue);
+        Assert.Equal(shape.N * strips.StripsPerImage, strips.Chunks);
     }
 }

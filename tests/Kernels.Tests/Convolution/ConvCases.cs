@@ -71,9 +71,9 @@ internal static class ConvCases
         ["wide, stride 2"] = new(1, 2, (4, 75), 3, (2, 5), new() { Stride = (1, 2) }),
         ["exactly two vectors"] = new(1, 2, (3, 32), 2, 1),
 
-        [SeveralStrips] = new(2, 64, (40, 60), 2, 3, new() { Padding = 1 }),
+        [SeveralStrips] = new(2, 64, (41, 60), 2, 3, new() { Padding = 1 }),
         [StridedStrips] = new(1, 48, (89, 60), 2, 3, new() { Stride = 2, Padding = 1 }),
-        [LowestStrips] = new(1, 256, (9, 130), 1, (3, 2), new() { Padding = 1 }),
+        [LowestStrips] = new(1, 256, (10, 130), 1, (3, 2), new() { Padding = 1 }),
     };
 
     private static readonly Dictionary<(string Name, bool IsInteger), ConvData> Cache = [];

@@ -21,7 +21,7 @@ public unsafe class ShiftedImageTests
             Guarded<float> planes = new((int)layout.Length);
             Guarded<int> offsets = new(shape.Taps);
             layout.WriteOffsets(offsets.Data);
-            Move(layout, x.Data, first, planes.Data, scatter: false);
+            Move(layout, x.Data, first, planes.Data);
             planes.AssertIntact();
             offsets.AssertIntact();
             AssertNoNaN(planes.Span);
@@ -40,28 +40,6 @@ public unsafe class ShiftedImageTests
         }
     }
 
-    [Theory, MemberData(nameof(ShapeNames))]
-    public void What_was_gathered_is_scattered_back_and_unseen_pixels_get_nothing_of_their_own(string name)
-    {
-        ConvShape shape = ConvCases.Shape(name);
-        ShiftedImage layout = new(shape, shape.OutputHeight);
-        ConvOptions ungrouped = new() { Stride = shape.Stride, Padding = shape.Padding, Dilation = shape.Dilation };
-        ConvShape ofGroup = new(1, shape.GroupChannels, (shape.H, shape.W), 1, (shape.R, shape.S), ungrouped);
-        double[] seen = ReferenceConvolution.BackwardInput(ofGroup, Ones(ofGroup.OutputLength), Ones(ofGroup.FilterLength));
-        foreach (SimdWidth width in SimdWidths.Values)
-        {
-            using ForcedWidth forced = new(width);
-            Guarded<float> x = new(Distinct(shape.GroupChannels * shape.InputPlane)), planes = new((int)layout.Length), back = new(x.Span.Length);
-            Move(layout, x.Data, 0, planes.Data, scatter: false);
-            Move(layout, back.Data, 0, planes.Data, scatter: true);
-            planes.AssertIntact();
-            back.AssertIntact();
-            for (int i = 0; i < seen.Length; i++)
-                if (back.Span[i] != x.Span[i] && (seen[i] != 0 || back.Span[i] != 0))
-                    Assert.Fail($"pixel {i}, seen {seen[i]} times, came back as {back.Span[i]}");
-        }
-    }
-
     [Fact]
     public void Only_phases_that_a_tap_falls_on_are_laid_out()
     {
@@ -74,18 +52,17 @@ public unsafe class ShiftedImageTests
         Assert.Equal((5, 6, 30), (layout.Rows, layout.RowLength, layout.ChannelLength));
     }
 
-    private static void Move(in ShiftedImage layout, float* image, int firstRow, float* planes, bool scatter)
+    private static void Move(in ShiftedImage layout, float* image, int firstRow, float* planes)
     {
-        Mover mover = new(layout, image, firstRow, planes, scatter);
+        Mover mover = new(layout, image, firstRow, planes);
         Simd.Run(ref mover);
     }
 
-    private readonly struct Mover(ShiftedImage layout, float* image, int firstRow, float* planes, bool scatter) : ISimdKernel
+    private readonly struct Mover(ShiftedImage layout, float* image, int firstRow, float* planes) : ISimdKernel
     {
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
         {
-            if (scatter) layout.Scatter<S, V>(planes, image);
-            else layout.Gather<S, V>(image, firstRow, planes);
+            layout.Gather<S, V>(image, firstRow, planes);
         }
     }
 
@@ -104,6 +81,4 @@ public unsafe class ShiftedImageTests
 
     /// <summary>1, 2, 3, …: no two pixels alike, and none is padding.</summary>
     private static float[] Distinct(int length) => [.. Enumerable.Range(1, length).Select(i => (float)i)];
-
-    private static double[] Ones(long length) => [.. Enumerable.Repeat(1.0, (int)length)];
 }

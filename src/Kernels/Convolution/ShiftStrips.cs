@@ -1,0 +1,119 @@
+namespace CnnEngine.Kernels;
+
+/// <summary>
+/// How the products of a shifted image are cut. Threads share out strips of output rows whose part of the padded image stays in the
+/// second-level cache; within a strip, tiles of a few output rows are computed at a time, small enough that a block of filters'
+/// results stays in the first-level cache until it is written out. An image that needs no padding and no phases is not copied.
+/// </summary>
+internal readonly unsafe struct ShiftStrips
+{
+    // What a strip of the padded image may take of the second-level cache, and a tile of results of the first-level cache.
+    private const long StripFloats = 1 << 17, TileFloats = 1 << 13;
+
+    // A strip is not cut lower than this for its size: its halo would be most of it.
+    private const int LowestStrip = 4;
+
+    // A batch is cut into at least so many strips, if it has the rows, for threads to share out.
+    private const int FewestStrips = 8;
+
+    /// <summary>Vector loads run past the last pixel by up to this many floats.</summary>
+    public const int Slack = 32;
+
+    private readonly ConvShape _shape;
+    private readonly ShiftedImage _layout;
+    private readonly bool _canReadInPlace;
+
+    /// <param name="shape">A convolution whose input is the image to be shifted.</param>
+    /// <param name="tileRows">How many rows of results a tile has, each of so many pixels as it covers.</param>
+    public ShiftStrips(in ConvShape shape, int tileRows)
+    {
+        _shape = shape;
+        TileRows = tileRows;
+        ShiftedImage all = new(shape, shape.OutputHeight);
+        long halo = all.Rows - shape.OutputHeight, perRow = all.Length / all.Rows;
+        long rows = Math.Clamp((StripFloats / perRow) - halo, Math.Min(LowestStrip, shape.OutputHeight), shape.OutputHeight);
+        int strips = Math.Max(Divide(shape.OutputHeight, (int)rows), Math.Min(Divide(FewestStrips, shape.N), Divide(shape.OutputHeight, LowestStrip)));
+        RowsPerStrip = Divide(shape.OutputHeight, strips);
+        StripsPerImage = Divide(shape.OutputHeight, RowsPerStrip);
+        _layout = new ShiftedImage(shape, RowsPerStrip);
+        _canReadInPlace = all.IsImageItself;
+        RowsPerTile = Math.Min(RowsPerStrip, BestTile(shape.OutputWidth, (int)Math.Clamp(TileFloats / tileRows / all.RowLength, 1, RowsPerStrip)));
+        TileStride = (Pixels(RowsPerTile) + Slack - 1) / Slack * Slack;
+    }
+
+    public int RowsPerStrip { get; }
+
+    public int StripsPerImage { get; }
+
+    public int Chunks => _shape.N * StripsPerImage;
+
+    /// <summary>Output rows of a tile.</summary>
+    public int RowsPerTile { get; }
+
+    /// <summary>The distance of two rows of results within a tile, whole pairs of vectors.</summary>
+    public int TileStride { get; }
+
+    /// <summary>Columns from one output row to the next.</summary>
+    public int RowLength => _layout.RowLength;
+
+    private int TileRows { get; }
+
+    /// <summary>Working memory of one strip: the padded strip, and the tile.</summary>
+    public long Floats => _layout.Length + Slack + ((long)TileRows * TileStride) + Slack;
+
+    /// <summary>Output pixels of so many rows, idle ones between rows included.</summary>
+    public int Pixels(int rows) => ((rows - 1) * RowLength) + _shape.OutputWidth;
+
+    /// <summary>Where tap (c, r, s) starts: in a strip that was copied, or in the image itself.</summary>
+    public int Offset(int channel, int r, int s, bool inPlace) => inPlace
+        ? (channel * _shape.InputPlane) + (r * _shape.Dilation.Height * _shape.W) + (s * _shape.Dilation.Width)
+        : (channel * _layout.ChannelLength) + _layout.TapOffset(r, s);
+
+    /// <summary>Finds a strip of one group of one image, or lays it out.</summary>
+    /// <param name="x">The batch.</param>
+    /// <param name="image">The image's number.</param>
+    /// <param name="group">The group's.</param>
+    /// <param name="firstRow">The strip's first output row.</param>
+    /// <param name="planes">Receives the strip, if it is copied.</param>
+    /// <param name="inPlace">Whether the image itself is read.</param>
+    /// <returns>Where the offsets count from.</returns>
+    public float* Read<S, V>(float* x, int image, int group, int firstRow, float* planes, out bool inPlace) where S : struct, ISimd<V> where V : unmanaged
+    {
+        long channel = ((long)image * _shape.C) + (group * _shape.GroupChannels);
+        float* from = x + (channel * _shape.InputPlane);
+        // The last vectors of the last strip would reach beyond the batch.
+        long last = (firstRow * _shape.W) + Offset(_shape.GroupChannels - 1, _shape.R - 1, _shape.S - 1, inPlace: true) + Pixels(RowsPerStrip) + S.Lanes;
+        inPlace = _canReadInPlace && (channel * _shape.InputPlane) + last <= _shape.InputLength;
+        if (inPlace) return from + (firstRow * _shape.W);
+        _layout.Gather<S, V>(from, firstRow, planes);
+        new Span<float>(planes + _layout.Length, Slack).Clear();
+        return planes;
+    }
+
+    /// <summary>Multiplies a block of packed rows with the shifted image, two vectors of pixels at a time.</summary>
+    public static void Multiply<S, V>(int rows, int steps, float* packed, float* from, int* offsets, int pixels, float* tile, int tileStride)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        int p = 0;
+        for (; pixels - p > S.Lanes; p += 2 * S.Lanes)
+            BroadcastKernel.Run<S, V>(rows, steps, packed, from + p, offsets, tile + p, tileStride, accumulate: false);
+        if (p < pixels) BroadcastKernel.RunNarrow<S, V>(rows, steps, packed, from + p, offsets, tile + p, tileStride, accumulate: false);
+    }
+
+    // The height, at most this, that leaves the fewest lanes idle at the end of its last vector.
+    private int BestTile(int outputWidth, int highest)
+    {
+        int best = highest;
+        double most = 0;
+        for (int rows = highest; rows > highest / 2; rows--)
+        {
+            int pixels = ((rows - 1) * RowLength) + outputWidth;
+            double used = rows / (double)Divide(pixels, Simd.Lanes);
+            if (used > most) (best, most) = (rows, used);
+        }
+        return best;
+    }
+
+    private static int Divide(int a, int b) => (a + b - 1) / b;
+}
