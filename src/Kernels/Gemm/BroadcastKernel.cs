@@ -17,47 +17,91 @@ namespace CnnEngine.Kernels;
 /// </remarks>
 internal static unsafe class BroadcastKernel
 {
-    /// <summary>Runs the kernel for a tile of <paramref name="rows"/> rows, 1 to 12, that is two vectors wide.</summary>
+    /// <summary>Runs the kernel for a tile of <paramref name="rows"/> rows, 1 to 12, that is two vectors wide; A is packed.</summary>
     public static void Run<S, V>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
-        where V : unmanaged => Run<S, V, N2>(rows, steps, a, b, offsets, c, rowStride, accumulate);
+        where V : unmanaged => Run<S, V, N2, Adjacent>(rows, steps, a, rows, b, offsets, c, rowStride, accumulate);
 
     /// <summary>The same for a tile that is one vector wide.</summary>
     public static void RunNarrow<S, V>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
-        where V : unmanaged => Run<S, V, N1>(rows, steps, a, b, offsets, c, rowStride, accumulate);
+        where V : unmanaged => Run<S, V, N1, Adjacent>(rows, steps, a, rows, b, offsets, c, rowStride, accumulate);
 
-    private static void Run<S, V, W>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
+    /// <summary>
+    /// Runs the kernel for a tile of <paramref name="rows"/> rows and up to two vectors, with A where it lies: packed, or any matrix
+    /// whose rows or columns are contiguous.
+    /// </summary>
+    public static void Run<S, V>(int rows, int lanes, int steps, MatrixView a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        if (a.RowStride == 1)
+        {
+            if (lanes > S.Lanes) Run<S, V, N2, Adjacent>(rows, steps, a.Data, a.ColumnStride, b, offsets, c, rowStride, accumulate);
+            else Run<S, V, N1, Adjacent>(rows, steps, a.Data, a.ColumnStride, b, offsets, c, rowStride, accumulate);
+        }
+        else
+        {
+            if (lanes > S.Lanes) Run<S, V, N2, Apart>(rows, steps, a.Data, a.RowStride, b, offsets, c, rowStride, accumulate);
+            else Run<S, V, N1, Apart>(rows, steps, a.Data, a.RowStride, b, offsets, c, rowStride, accumulate);
+        }
+    }
+
+    /// <summary>How A lies: whether the numbers of a step, one of each row, are adjacent.</summary>
+    private interface ILayout
+    {
+        static abstract bool IsAdjacent { get; }
+    }
+
+    /// <summary>A step's numbers are adjacent, the next step's a stride on.</summary>
+    private readonly struct Adjacent : ILayout
+    {
+        public static bool IsAdjacent => true;
+    }
+
+    /// <summary>Rows are a stride apart, a row's numbers adjacent.</summary>
+    private readonly struct Apart : ILayout
+    {
+        public static bool IsAdjacent => false;
+    }
+
+    private static void Run<S, V, W, A>(int rows, int steps, float* a, nint stride, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
         where W : struct, IConstant
+        where A : struct, ILayout
     {
         switch (rows)
         {
-            case 1: Tile<S, V, N1, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 2: Tile<S, V, N2, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 3: Tile<S, V, N3, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 4: Tile<S, V, N4, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 5: Tile<S, V, N5, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 6: Tile<S, V, N6, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 7: Tile<S, V, N7, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 8: Tile<S, V, N8, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 9: Tile<S, V, N9, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 10: Tile<S, V, N10, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 11: Tile<S, V, N11, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
-            case 12: Tile<S, V, N12, W>(steps, a, b, offsets, c, rowStride, accumulate); break;
+            case 1: Tile<S, V, N1, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 2: Tile<S, V, N2, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 3: Tile<S, V, N3, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 4: Tile<S, V, N4, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 5: Tile<S, V, N5, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 6: Tile<S, V, N6, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 7: Tile<S, V, N7, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 8: Tile<S, V, N8, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 9: Tile<S, V, N9, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 10: Tile<S, V, N10, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 11: Tile<S, V, N11, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 12: Tile<S, V, N12, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
             default: throw new ArgumentOutOfRangeException(nameof(rows), rows, "a tile has 1 to 12 rows");
         }
     }
 
     // Optimised at once: a loop that runs from the first step on must not begin its life unoptimised.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<S, V, R, W>(int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
+    private static void Tile<S, V, R, W, A>(int steps, float* a, nint stride, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
         where R : struct, IConstant
         where W : struct, IConstant
+        where A : struct, ILayout
     {
+        // Rows in threes, so that an address is one of four pointers and none, one or two strides.
+        nint two = 2 * stride;
+        float* a3 = a + stride + two, a6 = a3 + stride + two, a9 = a6 + stride + two;
+
         V c0l = S.Zero, c0r = S.Zero;
         V c1l = S.Zero, c1r = S.Zero;
         V c2l = S.Zero, c2r = S.Zero;
@@ -76,18 +120,26 @@ internal static unsafe class BroadcastKernel
             float* row = b + offsets[t];
             V left = S.Load(row), right = W.Value > 1 ? S.Load(row + S.Lanes) : S.Zero;
             { V x = S.Broadcast(a[0]); c0l = S.MultiplyAdd(x, left, c0l); if (W.Value > 1) c0r = S.MultiplyAdd(x, right, c0r); }
-            if (R.Value > 1) { V x = S.Broadcast(a[1]); c1l = S.MultiplyAdd(x, left, c1l); if (W.Value > 1) c1r = S.MultiplyAdd(x, right, c1r); }
-            if (R.Value > 2) { V x = S.Broadcast(a[2]); c2l = S.MultiplyAdd(x, left, c2l); if (W.Value > 1) c2r = S.MultiplyAdd(x, right, c2r); }
-            if (R.Value > 3) { V x = S.Broadcast(a[3]); c3l = S.MultiplyAdd(x, left, c3l); if (W.Value > 1) c3r = S.MultiplyAdd(x, right, c3r); }
-            if (R.Value > 4) { V x = S.Broadcast(a[4]); c4l = S.MultiplyAdd(x, left, c4l); if (W.Value > 1) c4r = S.MultiplyAdd(x, right, c4r); }
-            if (R.Value > 5) { V x = S.Broadcast(a[5]); c5l = S.MultiplyAdd(x, left, c5l); if (W.Value > 1) c5r = S.MultiplyAdd(x, right, c5r); }
-            if (R.Value > 6) { V x = S.Broadcast(a[6]); c6l = S.MultiplyAdd(x, left, c6l); if (W.Value > 1) c6r = S.MultiplyAdd(x, right, c6r); }
-            if (R.Value > 7) { V x = S.Broadcast(a[7]); c7l = S.MultiplyAdd(x, left, c7l); if (W.Value > 1) c7r = S.MultiplyAdd(x, right, c7r); }
-            if (R.Value > 8) { V x = S.Broadcast(a[8]); c8l = S.MultiplyAdd(x, left, c8l); if (W.Value > 1) c8r = S.MultiplyAdd(x, right, c8r); }
-            if (R.Value > 9) { V x = S.Broadcast(a[9]); c9l = S.MultiplyAdd(x, left, c9l); if (W.Value > 1) c9r = S.MultiplyAdd(x, right, c9r); }
-            if (R.Value > 10) { V x = S.Broadcast(a[10]); c10l = S.MultiplyAdd(x, left, c10l); if (W.Value > 1) c10r = S.MultiplyAdd(x, right, c10r); }
-            if (R.Value > 11) { V x = S.Broadcast(a[11]); c11l = S.MultiplyAdd(x, left, c11l); if (W.Value > 1) c11r = S.MultiplyAdd(x, right, c11r); }
-            a += R.Value;
+            if (R.Value > 1) { V x = S.Broadcast(A.IsAdjacent ? a[1] : a[stride]); c1l = S.MultiplyAdd(x, left, c1l); if (W.Value > 1) c1r = S.MultiplyAdd(x, right, c1r); }
+            if (R.Value > 2) { V x = S.Broadcast(A.IsAdjacent ? a[2] : a[two]); c2l = S.MultiplyAdd(x, left, c2l); if (W.Value > 1) c2r = S.MultiplyAdd(x, right, c2r); }
+            if (R.Value > 3) { V x = S.Broadcast(A.IsAdjacent ? a[3] : a3[0]); c3l = S.MultiplyAdd(x, left, c3l); if (W.Value > 1) c3r = S.MultiplyAdd(x, right, c3r); }
+            if (R.Value > 4) { V x = S.Broadcast(A.IsAdjacent ? a[4] : a3[stride]); c4l = S.MultiplyAdd(x, left, c4l); if (W.Value > 1) c4r = S.MultiplyAdd(x, right, c4r); }
+            if (R.Value > 5) { V x = S.Broadcast(A.IsAdjacent ? a[5] : a3[two]); c5l = S.MultiplyAdd(x, left, c5l); if (W.Value > 1) c5r = S.MultiplyAdd(x, right, c5r); }
+            if (R.Value > 6) { V x = S.Broadcast(A.IsAdjacent ? a[6] : a6[0]); c6l = S.MultiplyAdd(x, left, c6l); if (W.Value > 1) c6r = S.MultiplyAdd(x, right, c6r); }
+            if (R.Value > 7) { V x = S.Broadcast(A.IsAdjacent ? a[7] : a6[stride]); c7l = S.MultiplyAdd(x, left, c7l); if (W.Value > 1) c7r = S.MultiplyAdd(x, right, c7r); }
+            if (R.Value > 8) { V x = S.Broadcast(A.IsAdjacent ? a[8] : a6[two]); c8l = S.MultiplyAdd(x, left, c8l); if (W.Value > 1) c8r = S.MultiplyAdd(x, right, c8r); }
+            if (R.Value > 9) { V x = S.Broadcast(A.IsAdjacent ? a[9] : a9[0]); c9l = S.MultiplyAdd(x, left, c9l); if (W.Value > 1) c9r = S.MultiplyAdd(x, right, c9r); }
+            if (R.Value > 10) { V x = S.Broadcast(A.IsAdjacent ? a[10] : a9[stride]); c10l = S.MultiplyAdd(x, left, c10l); if (W.Value > 1) c10r = S.MultiplyAdd(x, right, c10r); }
+            if (R.Value > 11) { V x = S.Broadcast(A.IsAdjacent ? a[11] : a9[two]); c11l = S.MultiplyAdd(x, left, c11l); if (W.Value > 1) c11r = S.MultiplyAdd(x, right, c11r); }
+            if (A.IsAdjacent)
+            {
+                a += stride;
+                continue;
+            }
+            a++;
+            a3++;
+            a6++;
+            a9++;
         }
 
         Write<S, V, W>(c, c0l, c0r, accumulate);

@@ -3,6 +3,16 @@ namespace CnnEngine.Kernels;
 /// <summary>General matrix multiplication, the product that fully connected layers and most convolutions come down to.</summary>
 public static unsafe class Gemm
 {
+    // Products with fewer columns read A where it lies; more pay for packing it.
+    private const int ColumnsToPackA = 500;
+
+    // Floats of A that are packed at once: 4 MB, which the third-level cache holds.
+    private const int SlabFloats = 1 << 20;
+
+    // Multiply-adds of a tile, and the most tiles: enough to share out evenly, too few to be a burden.
+    private const int TileMultiplyAdds = 1 << 20;
+    private const int MostTiles = 16;
+
     /// <summary>
     /// <c>C = α·op(A)·op(B) + β·C</c> with op(A) M×K, op(B) K×N and C M×N, all row-major and contiguous; op transposes where asked.
     /// As in BLAS, β = 0 means that C is written without being read.
@@ -43,10 +53,62 @@ public static unsafe class Gemm
         if (beta is not (0 or 1) || k == 0) Scale(m, n, beta, c, rowStride);
         if (k == 0) return;
 
-        using Scratch.Lease scratch = Scratch.Take((long)m * k);
-        Packing.PackA(RowBlocks.ForBroadcast(m), k, alpha, a, scratch.Data);
-        GemmLoops loops = new(m, n, k, scratch.Data, b, accumulate: beta != 0, c, rowStride);
-        Threads.ForVectors(loops.Chunks, loops);
+        bool accumulate = beta != 0;
+        if (n < ColumnsToPackA && alpha == 1 && (a.RowStride == 1 || a.ColumnStride == 1))
+        {
+            Run(new GemmLoops(m, n, k, a, null, b, accumulate, c, rowStride, Tiles(m, n, k)));
+            return;
+        }
+        int slab = Math.Min(k, Math.Max(1, SlabFloats / m / GemmLoops.PanelDepth) * GemmLoops.PanelDepth);
+        using Scratch.Lease scratch = Scratch.Take((long)m * slab);
+        for (int first = 0; first < k; first += slab)
+        {
+            int depth = Math.Min(slab, k - first);
+            PackBlocks blocks = new(m, depth, alpha, a.At(0, first), scratch.Data);
+            Threads.For(blocks.Chunks, blocks);
+            Run(new GemmLoops(m, n, depth, default, scratch.Data, b.At(first, 0), accumulate || first > 0, c, rowStride, Tiles(m, n, depth)));
+        }
+    }
+
+    /// <summary>
+    /// <c>C (+)= A·B</c> on the calling thread, for kernels inside a chunk of their own. A's rows or its columns are contiguous; it is
+    /// not copied.
+    /// </summary>
+    internal static void MultiplyInChunk<S, V>(int m, int n, int k, MatrixView a, MatrixView b, bool accumulate, float* c, nint rowStride)
+        where S : struct, ISimd<V>
+        where V : unmanaged => RunHere<S, V>(new GemmLoops(m, n, k, a, null, b, accumulate, c, rowStride, tiles: 1));
+
+    /// <summary>The same with A as <see cref="Packing.PackA"/> packs it, which pays if it is multiplied several times.</summary>
+    internal static void MultiplyInChunk<S, V>(int m, int n, int k, float* packedA, MatrixView b, bool accumulate, float* c, nint rowStride)
+        where S : struct, ISimd<V>
+        where V : unmanaged => RunHere<S, V>(new GemmLoops(m, n, k, default, packedA, b, accumulate, c, rowStride, tiles: 1));
+
+    private static void RunHere<S, V>(GemmLoops loops) where S : struct, ISimd<V> where V : unmanaged
+    {
+        for (int chunk = 0; chunk < loops.Chunks; chunk++) loops.Run<S, V>(chunk);
+    }
+
+    private static void Run(GemmLoops loops) => Threads.ForVectors(loops.Chunks, loops);
+
+    private static int Tiles(int m, int n, int k) => (int)Math.Clamp((long)m * n * k / TileMultiplyAdds, 1, MostTiles);
+
+    /// <summary>Packs α·A for the broadcast kernel, as <see cref="Packing.PackA"/> does, in chunks.</summary>
+    private readonly struct PackBlocks(int m, int depth, float alpha, MatrixView a, float* packed) : IChunks
+    {
+        private readonly RowBlocks _blocks = RowBlocks.ForBroadcast(m);
+        private readonly int _perChunk = Math.Max(1, (1 << 15) / RowBlocks.BroadcastTallest / depth); // some microseconds
+
+        public int Chunks => (_blocks.Count + _perChunk - 1) / _perChunk;
+
+        public void Run(int chunk)
+        {
+            int end = Math.Min((chunk + 1) * _perChunk, _blocks.Count);
+            for (int block = chunk * _perChunk; block < end; block++)
+            {
+                int first = _blocks.First(block);
+                Packing.PackBlock(_blocks.Height(block), depth, alpha, a.At(first, 0), packed + ((long)first * depth));
+            }
+        }
     }
 
     private static void Scale(int m, int n, float beta, float* c, nint rowStride)

@@ -6,61 +6,85 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal readonly unsafe struct GemmLoops : IVectorChunks
 {
-    // A block of A, 12 × KC (36 KB), stays in the first-level cache while the panels of B stream past it from the second level. The
-    // deeper, the less often C is read and written: at 1024³ 91 % of peak, where a depth of 256 has 83 %.
-    public const int PanelDepth = 768;
+    // The deeper a panel, the less often C is read and written; 12 rows of A, 24 KB, still stay in the first-level cache.
+    public const int PanelDepth = 512;
 
-    // The columns of one tile of C: their part of B, KC × TileColumns, is packed by the thread that works on the tile and stays in
-    // its second-level cache.
-    private const int TileColumns = 128;
+    // What a tile's panel of B may take of the second-level cache, from where it streams past A: half a megabyte.
+    private const int PanelFloats = 1 << 17;
 
-    // A tile has all of C's rows unless that leaves fewer tiles than these for the threads to share out.
-    private const int FewestTiles = 4;
+    // Tiles are so many columns wide, or a multiple: two vectors of the widest kind.
+    private const int Strip = 32;
+
+    // B is read where it lies, whose rows then must be contiguous, unless so many blocks of A pay for packing it.
+    private const int BlocksToPackB = 12;
+
+    // What packing a number costs, in times that it is read.
+    private const double PackingCost = 8;
 
     private readonly int _n, _k;
     private readonly RowBlocks _blocks;
+    private readonly MatrixView _a;
     private readonly float* _packedA;
     private readonly MatrixView _b;
     private readonly bool _accumulate;
     private readonly float* _c;
     private readonly nint _rowStride;
 
-    public GemmLoops(int m, int n, int k, float* packedA, MatrixView b, bool accumulate, float* c, nint rowStride)
+    private readonly int _depth, _tileColumns, _tileBlocks, _rowTiles, _columnTiles;
+    private readonly bool _packsB;
+
+    /// <param name="m">Rows of C.</param>
+    /// <param name="n">Columns of C.</param>
+    /// <param name="k">The summed dimension.</param>
+    /// <param name="a">A where it lies, with rows or columns contiguous.</param>
+    /// <param name="packedA">A as <see cref="Packing.PackA"/> packs it, or null to read <paramref name="a"/>.</param>
+    /// <param name="b">B.</param>
+    /// <param name="accumulate">Whether the product is added to C.</param>
+    /// <param name="c">C, with contiguous columns.</param>
+    /// <param name="rowStride">From one row of C to the next.</param>
+    /// <param name="tiles">Into how many tiles to cut C, about.</param>
+    public GemmLoops(int m, int n, int k, MatrixView a, float* packedA, MatrixView b, bool accumulate, float* c, nint rowStride, int tiles)
     {
         (_n, _k, _accumulate, _rowStride) = (n, k, accumulate, rowStride);
+        _a = a;
         _packedA = packedA;
         _b = b;
         _c = c;
         _blocks = RowBlocks.ForBroadcast(m);
-        ColumnTiles = (n + TileColumns - 1) / TileColumns;
-        int rowTiles = Math.Clamp((FewestTiles + ColumnTiles - 1) / ColumnTiles, 1, _blocks.Count);
-        BlocksPerTile = (_blocks.Count + rowTiles - 1) / rowTiles;
+        _depth = Math.Min(k, PanelDepth);
+
+        // Of all ways to cut C into enough tiles, the one that reads and packs least.
+        int strips = Quotient(n, Strip), fewest = Quotient(strips, Math.Max(1, PanelFloats / _depth / Strip));
+        double least = double.PositiveInfinity;
+        for (int across = fewest; across <= Math.Max(fewest, Math.Min(tiles, strips)); across++)
+        {
+            int tileStrips = Quotient(strips, across), columnTiles = Quotient(strips, tileStrips);
+            int tileBlocks = Quotient(_blocks.Count, Math.Min(Quotient(tiles, across), _blocks.Count)), rowTiles = Quotient(_blocks.Count, tileBlocks);
+            bool packsB = tileBlocks >= BlocksToPackB || b.ColumnStride != 1 || b.RowStride > int.MaxValue / _depth; // offsets are ints
+            double cost = ((double)m * columnTiles) + ((double)n * rowTiles * (packsB ? PackingCost : 1));
+            if (columnTiles * rowTiles < 0.75 * tiles) cost *= 4;
+            if (cost >= least) continue;
+            least = cost;
+            (_columnTiles, _rowTiles, _tileColumns, _tileBlocks, _packsB) = (columnTiles, rowTiles, tileStrips * Strip, tileBlocks, packsB);
+        }
     }
 
-    public int Chunks => RowTiles * ColumnTiles;
-
-    private int BlocksPerTile { get; }
-
-    private int RowTiles => (_blocks.Count + BlocksPerTile - 1) / BlocksPerTile;
-
-    private int ColumnTiles { get; }
+    public int Chunks => _rowTiles * _columnTiles;
 
     public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
     {
-        int firstColumn = chunk / RowTiles * TileColumns;
-        int columns = Math.Min(TileColumns, _n - firstColumn);
-        int firstBlock = chunk % RowTiles * BlocksPerTile;
-        int lastBlock = Math.Min(firstBlock + BlocksPerTile, _blocks.Count);
+        int firstColumn = chunk / _rowTiles * _tileColumns;
+        int columns = Math.Min(_tileColumns, _n - firstColumn);
+        int firstBlock = chunk % _rowTiles * _tileBlocks;
+        int lastBlock = Math.Min(firstBlock + _tileBlocks, _blocks.Count);
 
         int width = 2 * S.Lanes;
         int panels = (columns + width - 1) / width;
-        int depth = Math.Min(PanelDepth, _k);
+        int depth = _depth;
         using Scratch.Lease scratch = Scratch.Take(((long)panels * depth * width) + (2 * depth) + (RowBlocks.BroadcastTallest * width));
         float* packedB = scratch.Data;
         float* corner = packedB + ((long)panels * depth * width);
         int* offsets = (int*)(corner + (RowBlocks.BroadcastTallest * width));
-        // Few rows do not pay for packing B: its full panels are then read where they lie, only a narrow last one is packed.
-        bool inPlace = _blocks.Count <= 2 && _b.ColumnStride == 1;
         int* offsetsInPlace = offsets + depth;
         for (int t = 0; t < depth; t++) (offsets[t], offsetsInPlace[t]) = (t * width, t * (int)_b.RowStride);
 
@@ -70,7 +94,7 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
             for (int panel = 0; panel < panels; panel++)
             {
                 int j = panel * width, wide = Math.Min(width, columns - j);
-                if (inPlace && wide == width) continue;
+                if (IsReadInPlace<S, V>(wide, first + steps, firstColumn + j + width)) continue;
                 Packing.PackB<S, V>(steps, wide, _b.At(first, firstColumn + j), packedB + ((long)panel * depth * width));
             }
 
@@ -78,32 +102,49 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
             for (int block = firstBlock; block < lastBlock; block++)
             {
                 int i = _blocks.First(block), rows = _blocks.Height(block);
-                float* a = _packedA + ((long)i * _k) + ((long)first * rows);
+                MatrixView a = _packedA == null ? _a.At(i, first) : new(_packedA + ((long)i * _k) + ((long)first * rows), 1, rows);
                 for (int panel = 0; panel < panels; panel++)
                 {
                     int j = firstColumn + (panel * width);
                     int wide = Math.Min(width, firstColumn + columns - j);
-                    float* b = packedB + ((long)panel * depth * width);
+                    bool isInPlace = IsReadInPlace<S, V>(wide, first + steps, j + width);
+                    float* b = isInPlace ? _b.At(first, j).Data : packedB + ((long)panel * depth * width);
+                    int* rowsB = isInPlace ? offsetsInPlace : offsets;
                     float* c = _c + (i * _rowStride) + j;
-                    if (wide == width)
+                    if (wide == width || wide == S.Lanes) BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, c, _rowStride, accumulate);
+                    else
                     {
-                        if (inPlace) BroadcastKernel.Run<S, V>(rows, steps, a, _b.At(first, j).Data, offsetsInPlace, c, _rowStride, accumulate);
-                        else BroadcastKernel.Run<S, V>(rows, steps, a, b, offsets, c, _rowStride, accumulate);
-                        continue;
+                        BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, corner, width, accumulate: false);
+                        WriteCorner<S, V>(rows, wide, corner, width, c, _rowStride, accumulate);
                     }
-                    if (wide > S.Lanes) BroadcastKernel.Run<S, V>(rows, steps, a, b, offsets, corner, width, accumulate: false);
-                    else BroadcastKernel.RunNarrow<S, V>(rows, steps, a, b, offsets, corner, width, accumulate: false);
-                    WriteCorner(rows, wide, corner, width, c, _rowStride, accumulate);
                 }
             }
         }
     }
 
+    /// <summary>
+    /// Whether a panel of B that ends before a row and a column is read where it lies: vectors may reach over B's right edge as long as
+    /// the rows below are there.
+    /// </summary>
+    private bool IsReadInPlace<S, V>(int columns, int end, int lastColumn) where S : struct, ISimd<V> where V : unmanaged =>
+        !_packsB && (columns == 2 * S.Lanes || columns == S.Lanes || ((end - 1) * _b.RowStride) + lastColumn <= ((_k - 1) * _b.RowStride) + _n);
+
+    private static int Quotient(int number, int divisor) => (number + divisor - 1) / divisor;
+
     /// <summary>Writes the part of a tile that C has, where a tile reaches over C's right edge.</summary>
-    private static void WriteCorner(int rows, int columns, float* corner, int width, float* c, nint rowStride, bool accumulate)
+    private static void WriteCorner<S, V>(int rows, int columns, float* corner, int width, float* c, nint rowStride, bool accumulate)
+        where S : struct, ISimd<V>
+        where V : unmanaged
     {
-        for (int i = 0; i < rows; i++)
-            for (int j = 0; j < columns; j++)
-                c[(i * rowStride) + j] = corner[(i * width) + j] + (accumulate ? c[(i * rowStride) + j] : 0);
+        for (int i = 0; i < rows; i++, c += rowStride, corner += width)
+        {
+            int j = 0;
+            if (columns > S.Lanes)
+            {
+                S.Store(c, accumulate ? S.Add(S.Load(corner), S.Load(c)) : S.Load(corner));
+                j = S.Lanes;
+            }
+            for (; j < columns; j++) c[j] = accumulate ? corner[j] + c[j] : corner[j];
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace CnnEngine.Kernels;
 
@@ -18,59 +19,104 @@ internal static unsafe class Packing
     {
         for (int block = 0; block < blocks.Count; block++)
         {
-            int first = blocks.First(block), rows = blocks.Height(block);
-            PackBlock(rows, columns, alpha, a.At(first, 0), packed + ((long)first * columns));
+            int first = blocks.First(block);
+            PackBlock(blocks.Height(block), columns, alpha, a.At(first, 0), packed + ((long)first * columns));
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackBlock(int rows, int columns, float alpha, MatrixView a, float* packed)
+    /// <summary>Packs one block of α·A, column after column.</summary>
+    public static void PackBlock(int rows, int columns, float alpha, MatrixView a, float* packed)
     {
-        if (a.ColumnStride != 1)
-        {
-            float* column = a.Data;
-            for (int t = 0; t < columns; t++, column += a.ColumnStride)
-            {
-                float* from = column;
-                for (int i = 0; i < rows; i++, from += a.RowStride) *packed++ = alpha * *from;
-            }
-            return;
-        }
-        // A cache line of each row at a time: rows that lie a power of two apart would push each other out of the cache.
-        for (int first = 0; first < columns; first += CacheLine, packed += rows * CacheLine)
-        {
-            int steps = Math.Min(CacheLine, columns - first);
-            for (int i = 0; i < rows; i++)
-            {
-                float* from = a.Data + (i * a.RowStride) + first, to = packed + i;
-                for (int t = 0; t < steps; t++, to += rows) *to = alpha * from[t];
-            }
-        }
+        if (a.ColumnStride == 1) Transpose(rows, columns, alpha, a.Data, a.RowStride, packed, rows);
+        else CopyColumns(rows, columns, alpha, a, packed);
     }
 
     /// <summary>
-    /// Packs a panel of B, K rows × <paramref name="columns"/> columns, row after row, each row filled up with zeros to the
-    /// two vectors that the broadcast kernel reads.
+    /// Packs a panel of B, K rows × <paramref name="columns"/> columns, row after row, in rows of the two vectors that the broadcast
+    /// kernel reads. Lanes beyond the columns hold what lies there in memory, or zeros: nobody looks at what becomes of them.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackB<S, V>(int rows, int columns, MatrixView b, float* packed) where S : struct, ISimd<V> where V : unmanaged
     {
         int width = 2 * S.Lanes;
-        if (columns == width && b.ColumnStride == 1)
+        int t = 0;
+        if (b.ColumnStride == 1)
         {
-            float* from = b.Data;
-            for (int t = 0; t < rows; t++, from += b.RowStride, packed += width)
+            float* from = b.Data, end = from + ((rows - 1) * b.RowStride) + columns;
+            for (; t < rows && from + width <= end; t++, from += b.RowStride, packed += width)
             {
                 S.Store(packed, S.Load(from));
                 S.Store(packed + S.Lanes, S.Load(from + S.Lanes));
             }
+        }
+        if (columns < width) new Span<float>(packed, (rows - t) * width).Clear();
+        if (b.RowStride == 1 && b.ColumnStride != 1)
+        {
+            Transpose(columns, rows, 1, b.Data, b.ColumnStride, packed, width);
             return;
         }
-        for (int t = 0; t < rows; t++, packed += width)
+        for (; t < rows; t++, packed += width)
         {
             float* from = b.Data + (t * b.RowStride);
             for (int j = 0; j < columns; j++, from += b.ColumnStride) packed[j] = *from;
-            for (int j = columns; j < width; j++) packed[j] = 0;
+        }
+    }
+
+    /// <summary>
+    /// <c>to[t·toStride + i] = α · from[i·rowStride + t]</c>, in squares of 4×4: whichever way the loops run, one side jumps, and
+    /// only a transpose in registers moves more than one number at a time. The last squares overlap those before them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Transpose(int rows, int columns, float alpha, float* from, nint rowStride, float* to, nint toStride)
+    {
+        if (rows < 4 || columns < 4)
+        {
+            for (int t = 0; t < columns; t++)
+                for (int i = 0; i < rows; i++) to[(t * toStride) + i] = alpha * from[(i * rowStride) + t];
+            return;
+        }
+        Vector128<float> alphas = Vector128.Create(alpha);
+        // A cache line of each row at a time: rows that lie a power of two apart would push each other out of the cache.
+        for (int first = 0; first < columns; first += CacheLine)
+        {
+            int end = Math.Min(first + CacheLine, columns);
+            for (int square = 0; square < rows; square += 4)
+            {
+                int i = Math.Min(square, rows - 4);
+                float* r0 = from + (i * rowStride), r1 = r0 + rowStride, r2 = r1 + rowStride, r3 = r2 + rowStride;
+                for (int step = first; step < end; step += 4)
+                {
+                    int t = Math.Min(step, columns - 4);
+                    (Vector128<float> a, Vector128<float> b) = Simd128.Interleave(Vector128.Load(r0 + t), Vector128.Load(r2 + t));
+                    (Vector128<float> c, Vector128<float> d) = Simd128.Interleave(Vector128.Load(r1 + t), Vector128.Load(r3 + t));
+                    (Vector128<float> x, Vector128<float> y) = Simd128.Interleave(a, c);
+                    (Vector128<float> z, Vector128<float> w) = Simd128.Interleave(b, d);
+                    float* column = to + (t * toStride) + i;
+                    (x * alphas).Store(column);
+                    (y * alphas).Store(column + toStride);
+                    (z * alphas).Store(column + (2 * toStride));
+                    (w * alphas).Store(column + (3 * toStride));
+                }
+            }
+        }
+    }
+
+    /// <summary>The same for a matrix that is stored transposed, whose columns are copied, or that has strides in both directions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyColumns(int rows, int columns, float alpha, MatrixView a, float* packed)
+    {
+        Vector128<float> alphas = Vector128.Create(alpha);
+        float* column = a.Data;
+        for (int t = 0; t < columns; t++, column += a.ColumnStride, packed += rows)
+        {
+            if (a.RowStride == 1 && rows >= 4)
+                for (int i = 0; i < rows; i += 4)
+                {
+                    int j = Math.Min(i, rows - 4);
+                    (Vector128.Load(column + j) * alphas).Store(packed + j);
+                }
+            else
+                for (int i = 0; i < rows; i++) packed[i] = alpha * column[i * a.RowStride];
         }
     }
 }

@@ -10,12 +10,13 @@ public unsafe class GemmTests
     // Around one vector, the 6 and 12 rows of a tile, its two vectors across; and 1.
     private static readonly int[] Sizes = [1, 2, 3, 5, 6, 7, 11, 12, 13, 16, 17, 23, 25, 31, 32, 33, 40];
 
-    // Around the 512 steps of a panel and the 128 columns of a tile; few and many rows, which a tile has all or only some of.
+    // Around the 512 steps of a panel; edges of strips of 32 columns and of several tiles; enough blocks of rows to pack B, and enough
+    // columns to pack A.
     private static readonly (int M, int N, int K)[] BlockEdges =
     [
-        (5, 7, 767), (5, 33, 768), (13, 3, 769), (2, 40, 800), (30, 34, 1537),
-        (5, 127, 9), (3, 128, 7), (13, 129, 5), (25, 300, 11), (7, 530, 3),
-        (479, 5, 3), (480, 33, 2), (481, 6, 3), (967, 2, 2), (485, 259, 3),
+        (5, 7, 511), (5, 33, 512), (13, 3, 513), (2, 40, 800), (30, 34, 1025),
+        (5, 127, 9), (3, 128, 7), (13, 129, 5), (25, 300, 11), (7, 530, 3), (40, 499, 65), (40, 501, 65), (6, 6000, 40),
+        (143, 5, 3), (144, 33, 2), (145, 6, 3), (967, 2, 2), (485, 259, 33), (300, 49, 300),
     ];
 
     public static TheoryData<SimdWidth, bool, bool> Transposes { get; } = Rows.Of(
@@ -48,6 +49,43 @@ public unsafe class GemmTests
             using ForcedWidth forced = new(width);
             foreach ((int m, int n, int k) in new[] { (1, 1, 1), (7, 35, 5), (13, 9, 390), (26, 33, 17) })
                 Check(m, n, k, alpha, beta, transposeA: false, transposeB: true);
+        }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void A_that_is_packed_in_several_slabs(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        foreach (bool transposeA in new[] { false, true }) Check(2100, 3, 1030, -2, 1, transposeA, transposeB: false);
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Kernels_may_multiply_inside_their_chunks_with_A_packed_or_where_it_lies(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        foreach ((int m, int n, int k) in new[] { (1, 1, 1), (5, 33, 600), (31, 70, 9), (200, 40, 21), (16, 300, 515) })
+            foreach (bool accumulate in new[] { false, true })
+                foreach (bool isPacked in new[] { false, true })
+                {
+                    Guarded<float> a = new(Numbers.Integers(m * k, 1)), b = new(Numbers.Integers(k * n, 2));
+                    Guarded<float> c = new(Numbers.Integers(m * n, 3)), packed = new(m * k);
+                    Packing.PackA(RowBlocks.ForBroadcast(m), k, 1, new MatrixView(a.Data, k), packed.Data);
+                    double[] expected = ReferenceGemm.Multiply(
+                        m, n, k, ReferenceArrays.ToDoubles(a.Span), ReferenceArrays.ToDoubles(b.Span), ReferenceArrays.ToDoubles(c.Span), 1, accumulate ? 1 : 0);
+                    InChunk call = new(m, n, k, a.Data, isPacked ? packed.Data : null, b.Data, accumulate, c.Data);
+                    Simd.Run(ref call);
+                    c.AssertIntact();
+                    Expect.Near(expected, c.Span, 0, 0);
+                }
+    }
+
+    private readonly struct InChunk(int m, int n, int k, float* a, float* packed, float* b, bool accumulate, float* c) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            MatrixView viewB = new(b, n);
+            if (packed == null) Gemm.MultiplyInChunk<S, V>(m, n, k, new MatrixView(a, k), viewB, accumulate, c, n);
+            else Gemm.MultiplyInChunk<S, V>(m, n, k, packed, viewB, accumulate, c, n);
         }
     }
 

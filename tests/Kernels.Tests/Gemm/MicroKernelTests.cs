@@ -37,6 +37,34 @@ public unsafe class MicroKernelTests
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Broadcast_kernel_reads_A_where_it_lies(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        for (int rows = 1; rows <= 12; rows++)
+            foreach ((bool isTransposed, int vectors) in new[] { (false, 1), (true, 1), (false, 2), (true, 2) })
+            {
+                int across = vectors * Simd.Lanes, apart = isTransposed ? rows + 3 : Steps + 2;
+                int[] offsets = [9, 0, 4, 4, 31, 2, 17];
+                int length = isTransposed ? ((Steps - 1) * apart) + rows : ((rows - 1) * apart) + Steps;
+                Guarded<float> a = new(Numbers.Integers(length, 1)), b = new(Numbers.Integers(31 + across, 2)), c = new(rows * across);
+                MatrixView view = isTransposed ? new MatrixView(a.Data, apart).Transposed : new MatrixView(a.Data, apart);
+                fixed (int* pointer = offsets)
+                {
+                    InPlaceCall call = new(rows, across, view, b.Data, pointer, c.Data);
+                    Simd.Run(ref call);
+                }
+                c.AssertIntact();
+                for (int i = 0; i < rows; i++)
+                    for (int j = 0; j < across; j++)
+                    {
+                        float expected = 0;
+                        for (int t = 0; t < Steps; t++) expected += a.Span[isTransposed ? (t * apart) + i : (i * apart) + t] * b.Span[offsets[t] + j];
+                        Assert.Equal(expected, c.Span[(i * across) + j]);
+                    }
+            }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
     public void Dot_kernel_adds_sums_over_pixels_and_images_at_every_height(SimdWidth width)
     {
         using ForcedWidth forced = new(width);
@@ -101,6 +129,12 @@ public unsafe class MicroKernelTests
             if (vectors == 1) BroadcastKernel.RunNarrow<S, V>(rows, Steps, a, b, offsets, c, rowStride, accumulate);
             else BroadcastKernel.Run<S, V>(rows, Steps, a, b, offsets, c, rowStride, accumulate);
         }
+    }
+
+    private readonly struct InPlaceCall(int rows, int across, MatrixView a, float* b, int* offsets, float* c) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
+            BroadcastKernel.Run<S, V>(rows, across, Steps, a, b, offsets, c, across, accumulate: false);
     }
 
     private readonly struct DotCall(int rowsA, int rowsB, int images, int steps, DotKernel.Operands operands) : ISimdKernel
