@@ -174,6 +174,7 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
                         {
                             A = delta + ((long)filters.First(filterBlock) * rowLength),
                             RowStrideA = rowLength,
+                            StepB = S.Lanes,
                             B = columns,
                             OffsetsB = offsets + taps.First(tapBlock),
                             C = GroupWeights(shape, dw, g) + ((long)filters.First(filterBlock) * shape.Taps) + firstTap + taps.First(tapBlock),

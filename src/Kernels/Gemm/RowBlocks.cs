@@ -11,6 +11,7 @@ internal readonly struct RowBlocks
 
     public RowBlocks(int rows, int tallest)
     {
+        Rows = rows;
         Count = (rows + tallest - 1) / tallest;
         if (Count > 0) (_height, _higher) = Math.DivRem(rows, Count);
     }
@@ -22,6 +23,8 @@ internal readonly struct RowBlocks
 
     /// <summary>Blocks for the broadcast kernel.</summary>
     public static RowBlocks ForBroadcast(int rows) => new(rows, BroadcastTallest);
+
+    public int Rows { get; }
 
     public int Count { get; }
 
