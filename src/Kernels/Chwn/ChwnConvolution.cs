@@ -92,9 +92,8 @@ public static unsafe class ChwnConvolution
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        // Taps above or below the image are left out; those to its sides read zeros.
-        Padding sides = new(0, 0, shape.Padding.Left, shape.Padding.Right);
-        using Scratch.Lease scratch = Scratch.Take(PaddedLength<S, V>(shape.C, shape.H, shape.W, sides));
+        Padding sides = ForwardPadding(shape);
+        using Scratch.Lease scratch = Scratch.Take(ScratchFloats(ConvPass.Forward, shape));
         float* image = Pad<S, V>(shape.C, shape.H, shape.W, sides, x, scratch.Data);
         int width = shape.W + sides.Left + sides.Right;
         nint plane = (nint)shape.H * width * S.Lanes, outputPlane = (nint)shape.OutputPlane * S.Lanes;
@@ -154,14 +153,13 @@ public static unsafe class ChwnConvolution
     {
         RowBlocks channels = new(shape.GroupChannels, ChwnKernel.MostRows);
         int columns = ChwnKernel.Columns(channels.Height(0));
-        // A tile that reaches over δ's side by all but one of its pixels still reads zeros there.
-        Padding sides = new(0, 0, columns - 1, columns - 1);
-        using Scratch.Lease scratch = Scratch.Take(PaddedLength<S, V>(shape.K, shape.OutputHeight, shape.OutputWidth, sides));
+        Padding sides = BackwardPadding(shape);
+        using Scratch.Lease scratch = Scratch.Take(ScratchFloats(ConvPass.BackwardInput, shape));
         float* delta = Pad<S, V>(shape.K, shape.OutputHeight, shape.OutputWidth, sides, dy, scratch.Data);
         int width = shape.OutputWidth + sides.Left + sides.Right;
         nint deltaPlane = (nint)shape.OutputHeight * width * S.Lanes, plane = (nint)shape.InputPlane * S.Lanes;
 
-        int* offsets = stackalloc int[2 * shape.R * shape.S];
+        int* offsets = stackalloc int[2 * shape.R * shape.S], columnTaps = stackalloc int[2 * shape.S];
         ChwnKernel.Operands operands = new()
         {
             OffsetsA = offsets,
@@ -174,24 +172,27 @@ public static unsafe class ChwnConvolution
             RowC = plane,
             ColumnC = shape.Stride.Width * S.Lanes,
         };
-        for (int i = 0; i < shape.H; i++)
-            for (int phase = 0; phase < Math.Min(shape.Stride.Width, shape.W); phase++)
+        for (int phase = 0; phase < Math.Min(shape.Stride.Width, shape.W); phase++)
+        {
+            RowBlocks tiles = new((shape.W - phase + shape.Stride.Width - 1) / shape.Stride.Width, columns);
+            for (int tile = 0; tile < tiles.Count; tile++)
             {
-                RowBlocks tiles = new((shape.W - phase + shape.Stride.Width - 1) / shape.Stride.Width, columns);
-                for (int tile = 0; tile < tiles.Count; tile++)
+                int j = phase + (tiles.First(tile) * shape.Stride.Width), pixels = tiles.Height(tile);
+                int across = TapsAcross(shape, j, pixels, columnTaps, columnTaps + shape.S);
+                for (int i = 0; i < shape.H; i++)
                 {
-                    int j = phase + (tiles.First(tile) * shape.Stride.Width);
-                    operands.Taps = RotatedTaps(shape, i, j, tiles.Height(tile), width, sides.Left, S.Lanes, operands.OffsetsA, operands.OffsetsB);
+                    operands.Taps = RotatedTaps(shape, i, across, columnTaps, columnTaps + shape.S, width, sides.Left, S.Lanes, operands.OffsetsA, operands.OffsetsB);
                     for (int group = 0; group < shape.Groups; group++)
                         for (int block = 0; block < channels.Count; block++)
                         {
                             int channel = channels.First(block);
                             float* filters = w + ((nint)group * shape.GroupFilters * shape.Taps) + ((nint)channel * shape.R * shape.S);
-                            float* to = dx + (((group * shape.GroupChannels) + channel) * plane) + (((nint)i * shape.W) + j) * S.Lanes;
-                            ChwnKernel.Run<S, V>(channels.Height(block), tiles.Height(tile), filters, delta + (group * shape.GroupFilters * deltaPlane), to, operands);
+                            float* to = dx + (((group * shape.GroupChannels) + channel) * plane) + ((((nint)i * shape.W) + j) * S.Lanes);
+                            ChwnKernel.Run<S, V>(channels.Height(block), pixels, filters, delta + (group * shape.GroupFilters * deltaPlane), to, operands);
                         }
                 }
             }
+        }
     }
 
     /// <summary><c>∂w += ∂loss/∂w</c> and, if not null, <c>∂b += Σ δ</c>: dot products of δ and x over pixels and lanes.</summary>
@@ -200,7 +201,7 @@ public static unsafe class ChwnConvolution
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        using Scratch.Lease scratch = Scratch.Take(PaddedLength<S, V>(shape.C, shape.H, shape.W, shape.Padding));
+        using Scratch.Lease scratch = Scratch.Take(ScratchFloats(ConvPass.BackwardFilter, shape));
         float* image = Pad<S, V>(shape.C, shape.H, shape.W, shape.Padding, x, scratch.Data);
         int width = shape.W + shape.Padding.Left + shape.Padding.Right, height = shape.H + shape.Padding.Top + shape.Padding.Bottom;
         nint plane = (nint)height * width * S.Lanes, outputPlane = (nint)shape.OutputPlane * S.Lanes;
@@ -282,29 +283,60 @@ public static unsafe class ChwnConvolution
     }
 
     /// <summary>
-    /// The taps that reach pixel (i, j) of ∂x or one of the <paramref name="columns"/> pixels a stride apart that begin there, and
-    /// where they find δ for the first of them: <c>i' = (i + top − r·dilation) / stride</c> where that has no remainder.
+    /// The columns s of the filter that reach pixel j of a row of ∂x, or one of the <paramref name="pixels"/> pixels a stride apart
+    /// that begin there, and where they find δ for the first of them: <c>j' = (j + left − s·dilation) / stride</c> where that has no
+    /// remainder.
     /// </summary>
-    private static int RotatedTaps(in ConvShape shape, int i, int j, int columns, int width, int left, int pixel, int* inFilter, int* inDelta)
+    private static int TapsAcross(in ConvShape shape, int j, int pixels, int* taps, int* inDelta)
+    {
+        int count = 0;
+        for (int s = 0; s < shape.S; s++)
+        {
+            (int column, int rest) = Math.DivRem(j + shape.Padding.Left - (s * shape.Dilation.Width), shape.Stride.Width);
+            if (rest != 0 || column <= -pixels || column >= shape.OutputWidth) continue;
+            (taps[count], inDelta[count++]) = (s, column);
+        }
+        return count;
+    }
+
+    /// <summary>The same for row i of ∂x, together with the columns: where each tap lies in w and in the padded δ.</summary>
+    private static int RotatedTaps(
+        in ConvShape shape, int i, int across, int* columnTaps, int* columnsInDelta, int width, int left, int pixel, int* inFilter, int* inDelta)
     {
         int count = 0;
         for (int r = 0; r < shape.R; r++)
         {
-            (int row, int restRow) = Math.DivRem(i + shape.Padding.Top - (r * shape.Dilation.Height), shape.Stride.Height);
-            if (restRow != 0 || row < 0 || row >= shape.OutputHeight) continue;
-            for (int s = 0; s < shape.S; s++)
+            (int row, int rest) = Math.DivRem(i + shape.Padding.Top - (r * shape.Dilation.Height), shape.Stride.Height);
+            if (rest != 0 || row < 0 || row >= shape.OutputHeight) continue;
+            for (int s = 0; s < across; s++)
             {
-                (int column, int restColumn) = Math.DivRem(j + shape.Padding.Left - (s * shape.Dilation.Width), shape.Stride.Width);
-                if (restColumn != 0 || column <= -columns || column >= shape.OutputWidth) continue;
-                inFilter[count] = (r * shape.S) + s;
-                inDelta[count++] = ((row * width) + left + column) * pixel;
+                inFilter[count] = (r * shape.S) + columnTaps[s];
+                inDelta[count++] = ((row * width) + left + columnsInDelta[s]) * pixel;
             }
         }
         return count;
     }
 
-    private static long PaddedLength<S, V>(int planes, int height, int width, Padding padding) where S : struct, ISimd<V> where V : unmanaged =>
-        padding == Padding.Valid ? 0 : (long)planes * (height + padding.Top + padding.Bottom) * (width + padding.Left + padding.Right) * S.Lanes;
+    /// <summary>Floats of scratch memory that a pass takes: the padded copy of x or δ.</summary>
+    internal static long ScratchFloats(ConvPass pass, in ConvShape shape) => pass switch
+    {
+        ConvPass.Forward => PaddedLength(shape.C, shape.H, shape.W, ForwardPadding(shape)),
+        ConvPass.BackwardInput => PaddedLength(shape.K, shape.OutputHeight, shape.OutputWidth, BackwardPadding(shape)),
+        _ => PaddedLength(shape.C, shape.H, shape.W, shape.Padding),
+    };
+
+    // Taps above or below the image are left out; those to its sides read zeros.
+    private static Padding ForwardPadding(in ConvShape shape) => new(0, 0, shape.Padding.Left, shape.Padding.Right);
+
+    // A tile that reaches over δ's side by all but one of its pixels still reads zeros there.
+    private static Padding BackwardPadding(in ConvShape shape)
+    {
+        int columns = ChwnKernel.Columns(new RowBlocks(shape.GroupChannels, ChwnKernel.MostRows).Height(0));
+        return new Padding(0, 0, columns - 1, columns - 1);
+    }
+
+    private static long PaddedLength(int planes, int height, int width, Padding padding) =>
+        padding == Padding.Valid ? 0 : (long)planes * (height + padding.Top + padding.Bottom) * (width + padding.Left + padding.Right) * Simd.Lanes;
 
     /// <summary>Copies planes into a frame of zeros; returns them where they are if there is no padding.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -63,51 +63,96 @@ public static unsafe class ChwnLayout
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void FromNchw<S, V>(int images, int length, float* x, float* y) where S : struct, ISimd<V> where V : unmanaged
     {
+        if (length < S.Lanes)
+        {
+            for (int i = 0; i < length; i++)
+                for (int n = 0; n < S.Lanes; n++) y[(i * S.Lanes) + n] = n < images ? x[(n * length) + i] : 0;
+            return;
+        }
         V* block = stackalloc V[2 * S.Lanes];
-        int i = 0;
-        for (; length >= S.Lanes && i < length; i += S.Lanes)
+        for (int i = 0; i < length; i += S.Lanes)
         {
             int first = Math.Min(i, length - S.Lanes); // the last block begins early instead of ending late
-            for (int n = 0; n < S.Lanes; n++) block[n] = n < images ? S.Load(x + ((nint)n * length) + first) : S.Zero;
-            V* columns = Transpose<S, V>(block);
-            for (int n = 0; n < S.Lanes; n++) S.Store(y + ((nint)(first + n) * S.Lanes), columns[n]);
+            if (images == S.Lanes)
+            {
+                Transpose<S, V>(x + first, length, block, y + ((nint)first * S.Lanes), S.Lanes);
+                continue;
+            }
+            float* rows = (float*)(block + S.Lanes);
+            for (int n = 0; n < S.Lanes; n++) S.Store(rows + (n * S.Lanes), n < images ? S.Load(x + ((nint)n * length) + first) : S.Zero);
+            Transpose<S, V>(rows, S.Lanes, block, y + ((nint)first * S.Lanes), S.Lanes);
         }
-        for (; i < length; i++)
-            for (int n = 0; n < S.Lanes; n++) y[((nint)i * S.Lanes) + n] = n < images ? x[((nint)n * length) + i] : 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void ToNchw<S, V>(int images, int length, float* x, float* y) where S : struct, ISimd<V> where V : unmanaged
     {
+        if (length < S.Lanes)
+        {
+            for (int i = 0; i < length; i++)
+                for (int n = 0; n < images; n++) y[(n * length) + i] = x[(i * S.Lanes) + n];
+            return;
+        }
         V* block = stackalloc V[2 * S.Lanes];
-        int i = 0;
-        for (; length >= S.Lanes && i < length; i += S.Lanes)
+        for (int i = 0; i < length; i += S.Lanes)
         {
             int first = Math.Min(i, length - S.Lanes);
-            for (int n = 0; n < S.Lanes; n++) block[n] = S.Load(x + ((nint)(first + n) * S.Lanes));
-            V* rows = Transpose<S, V>(block);
-            for (int n = 0; n < images; n++) S.Store(y + ((nint)n * length) + first, rows[n]);
+            float* from = x + ((nint)first * S.Lanes);
+            if (images == S.Lanes)
+            {
+                Transpose<S, V>(from, S.Lanes, block, y + first, length);
+                continue;
+            }
+            float* rows = (float*)(block + S.Lanes);
+            Transpose<S, V>(from, S.Lanes, block, rows, S.Lanes);
+            for (int n = 0; n < images; n++) S.Store(y + ((nint)n * length) + first, S.Load(rows + (n * S.Lanes)));
         }
-        for (; i < length; i++)
-            for (int n = 0; n < images; n++) y[((nint)n * length) + i] = x[((nint)i * S.Lanes) + n];
     }
 
     /// <summary>
     /// Transposes a square of as many vectors as a vector has lanes by perfect shuffles: each round interleaves the upper half of
-    /// the rows with the lower half. Returns where the result is, in one of the block's two halves.
+    /// the rows with the lower half, so that log₂ of the lanes rounds are a transpose. Two rounds are done at once in registers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V* Transpose<S, V>(V* block) where S : struct, ISimd<V> where V : unmanaged
+    private static void Transpose<S, V>(float* from, nint fromStride, V* block, float* to, nint toStride) where S : struct, ISimd<V> where V : unmanaged
     {
-        int half = S.Lanes / 2;
-        V* from = block, to = block + S.Lanes;
-        for (int round = 1; round < S.Lanes; round *= 2)
+        float* middle = (float*)block;
+        switch (S.Lanes)
         {
-            for (int i = 0; i < half; i++) (to[2 * i], to[(2 * i) + 1]) = S.Interleave(from[i], from[i + half]);
-            V* done = to;
-            to = from;
-            from = done;
+            case 4:
+                TwoRounds<S, V>(from, fromStride, to, toStride);
+                break;
+            case 8:
+                TwoRounds<S, V>(from, fromStride, middle, S.Lanes);
+                for (int i = 0; i < S.Lanes / 2; i++)
+                {
+                    (V first, V second) = S.Interleave(block[i], block[i + (S.Lanes / 2)]);
+                    S.Store(to + (2 * i * toStride), first);
+                    S.Store(to + (((2 * i) + 1) * toStride), second);
+                }
+                break;
+            default:
+                TwoRounds<S, V>(from, fromStride, middle, S.Lanes);
+                TwoRounds<S, V>(middle, S.Lanes, to, toStride);
+                break;
         }
-        return from;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TwoRounds<S, V>(float* from, nint fromStride, float* to, nint toStride) where S : struct, ISimd<V> where V : unmanaged
+    {
+        int quarter = S.Lanes / 4;
+        nint apart = quarter * fromStride;
+        for (int i = 0; i < quarter; i++, from += fromStride, to += 4 * toStride)
+        {
+            (V lower, V upper) = S.Interleave(S.Load(from), S.Load(from + (2 * apart)));
+            (V lower2, V upper2) = S.Interleave(S.Load(from + apart), S.Load(from + (3 * apart)));
+            (V a, V b) = S.Interleave(lower, lower2);
+            (V c, V d) = S.Interleave(upper, upper2);
+            S.Store(to, a);
+            S.Store(to + toStride, b);
+            S.Store(to + (2 * toStride), c);
+            S.Store(to + (3 * toStride), d);
+        }
     }
 }
