@@ -8,7 +8,6 @@ public sealed class ByteImages : IDataset
 {
     private readonly byte[] _pixels;
     private readonly byte[] _labels;
-    private readonly float[] _normalized;
 
     /// <summary>Makes a dataset of pixels and labels; both arrays are kept, not copied.</summary>
     /// <param name="name">What to call it.</param>
@@ -47,7 +46,6 @@ public sealed class ByteImages : IDataset
         Normalization = normalization;
         _pixels = pixels;
         _labels = labels;
-        _normalized = normalization.Table();
     }
 
     /// <inheritdoc/>
@@ -98,19 +96,13 @@ public sealed class ByteImages : IDataset
         for (int i = 0; i < indices.Length; i++)
         {
             labels[i] = Label(indices[i]);
-            Normalize(Pixels(indices[i]), images.Slice(i * ImageShape.Length, ImageShape.Length));
+            Normalization.Apply(Pixels(indices[i]), images.Slice(i * ImageShape.Length, ImageShape.Length));
         }
     }
 
     /// <summary>The place of the first label that is not below <paramref name="classes"/>, or −1.</summary>
     internal static int IndexOfWrongLabel(ReadOnlySpan<byte> labels, int classes) =>
         labels.IndexOfAnyExceptInRange((byte)0, (byte)(classes - 1));
-
-    private void Normalize(ReadOnlySpan<byte> pixels, Span<float> image)
-    {
-        ReadOnlySpan<float> normalized = _normalized;
-        for (int i = 0; i < pixels.Length; i++) image[i] = normalized[pixels[i]];
-    }
 
     private void CheckIndex(int index)
     {

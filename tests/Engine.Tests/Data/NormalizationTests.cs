@@ -22,6 +22,38 @@ public class NormalizationTests
         Assert.Equal(0, Normalization.Measure([51]).Apply(51), 1e-6f);
     }
 
+    // Of lengths around a vector's, and with more pixels than 32-bit sums of squares hold.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(1_000)]
+    [InlineData(3_000_001)]
+    public void Mean_and_deviation_are_those_of_plain_sums(int length)
+    {
+        byte[] pixels = new byte[length];
+        new Random(length).NextBytes(pixels);
+        for (int i = 0; i < length; i += 2) pixels[i] |= 0xf0;
+        double sum = 0, squares = 0;
+        foreach (byte pixel in pixels) (sum, squares) = (sum + pixel, squares + (pixel * pixel));
+        double mean = sum / length, deviation = length == 1 ? 255 : Math.Sqrt((squares / length) - (mean * mean));
+        Assert.Equal(new Normalization((float)(mean / 255), (float)(deviation / 255)), Normalization.Measure(pixels));
+    }
+
+    [Fact]
+    public void Many_pixels_become_what_each_becomes_alone()
+    {
+        Normalization normalization = new(0.1307f, 0.3081f);
+        byte[] pixels = [.. Enumerable.Range(0, 700).Select(i => (byte)i)];
+        float[] normalized = new float[701];
+        normalization.Apply(pixels, normalized);
+        Assert.Equal(pixels.Select(normalization.Apply), normalized[..700]);
+        Assert.Equal(0, normalized[700]);
+        for (int i = 0; i < 256; i++) Assert.Equal(((i / 255.0) - normalization.Mean) / normalization.Deviation, normalized[i], 1e-6);
+        Assert.Throws<ArgumentOutOfRangeException>(() => normalization.Apply(pixels, normalized.AsSpan(0, 699)));
+    }
+
     [Fact]
     public void No_pixels_cannot_be_measured() => Assert.Throws<ArgumentException>(() => Normalization.Measure([]));
 
