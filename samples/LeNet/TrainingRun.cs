@@ -23,8 +23,10 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         if (options.Save is not null) PathCheck.RequireReplaceable("--save", options.Save);
         using MetricsFile? metrics = options.Metrics is null ? null : new MetricsFile(options.Metrics, options);
 
-        LocatedData located = await DownloadReport.RunAsync(console, options, progress =>
-            new DataLocator().LocateAsync(options.Data, options.Download, progress, cancellation));
+        Task<LocatedData> reading = Task.Run(() => DownloadReport.RunAsync(console, options, progress =>
+            new DataLocator().LocateAsync(options.Data, options.Download, progress, cancellation)));
+        if (options.Epochs > 0) WarmUp.Run(options);
+        LocatedData located = await reading;
         Network network = Compile(located.Sets.Train);
         (ByteImages train, ByteImages test) = options.Load is null ? located.Sets : WeightsFile.Load(options.Load, network, located.Sets);
 
