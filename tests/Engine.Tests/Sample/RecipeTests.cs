@@ -17,14 +17,14 @@ public sealed class RecipeTests(DigitFolder digits) : IClassFixture<DigitFolder>
     public void The_fast_recipe_says_what_it_is_made_of()
     {
         LeNetResult result = digits.Run("--recipe", "fast").AssertSuccess();
-        Assert.Matches(@"fast: 1 epoch, batch \d+, one-cycle to 0\.\d+, Adam, β 0\.\d+ and 0\.\d+, labels smoothed by 0\.\d+", result.Output);
+        Assert.Matches(@"fast: 1 epoch, batch \d+, one-cycle to 0\.\d+, AdamW, β 0\.\d+ and 0\.\d+, weight decay 0\.\d+, labels smoothed by 0\.\d+", result.Output);
         Assert.Single(result.OutputLines, line => line.TrimStart().StartsWith("1/1 ", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Options_stand_above_the_recipe() =>
         Assert.Contains(
-            "fast: 2 epochs, batch 20, one-cycle to 0.003, Adam",
+            "fast: 2 epochs, batch 20, one-cycle to 0.003, AdamW",
             digits.Run("--recipe", "fast", "--epochs", "2", "--batch", "20", "--lr", "0.003").AssertSuccess().Output, StringComparison.Ordinal);
 
     [Fact]
