@@ -211,6 +211,7 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
                     from += rows * strips.RowLength;
                 }
             }
+            if (ShiftStrips.IsStreaming(shape.InputLength)) Interlocked.MemoryBarrier();
         }
 
         /// <summary>Writes the image's rows of some rows of blocks of one channel.</summary>
@@ -221,7 +222,7 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
             if (shape.Stride == 1)
             {
                 int runs = strips.RowLength == shape.W ? 1 : blocks;
-                RowCopy.Gather<S, V>(runs, blocks / runs * shape.W, results, strips.RowLength, 0, Activation.Identity, plane + (firstBlock * shape.W));
+                RowCopy.Gather<S, V>(runs, blocks / runs * shape.W, results, strips.RowLength, 0, Activation.Identity, plane + (firstBlock * shape.W), ShiftStrips.IsStreaming(shape.InputLength));
                 return;
             }
             (int strideRows, int strideColumns) = (shape.Stride.Height, shape.Stride.Width);

@@ -148,13 +148,14 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                     from += rows * strips.RowLength;
                 }
             }
+            if (ShiftStrips.IsStreaming(shape.OutputLength)) Interlocked.MemoryBarrier();
         }
 
         private void Write<S, V>(float* tile, int rows, int filter, float* to) where S : struct, ISimd<V> where V : unmanaged
         {
             // Rows without idle columns are one long row.
             int runs = strips.RowLength == shape.OutputWidth ? 1 : rows, width = rows / runs * shape.OutputWidth;
-            RowCopy.Gather<S, V>(runs, width, tile, strips.RowLength, bias == null ? 0 : bias[filter], activation, to);
+            RowCopy.Gather<S, V>(runs, width, tile, strips.RowLength, bias == null ? 0 : bias[filter], activation, to, ShiftStrips.IsStreaming(shape.OutputLength));
             if (activation.Kind is ActivationKind.Sigmoid or ActivationKind.Tanh) Activations.Forward(activation, to, to, rows * shape.OutputWidth);
         }
     }

@@ -99,7 +99,7 @@ internal readonly struct ShiftedImage
                 {
                     for (int i = 0; i < inside.RowCount; i++)
                     {
-                        for (int j = 0; j < inside.ColumnCount; j++) to[(i * RowLength) + j] = from[(i * fromStride) + (j * _shape.Stride.Width)];
+                        RowCopy.Every<S, V>(inside.ColumnCount, from + (i * fromStride), _shape.Stride.Width, imageEnd, to + (i * RowLength));
                         if (i < inside.RowCount - 1) new Span<float>(to + (i * RowLength) + inside.ColumnCount, RowLength - inside.ColumnCount).Clear();
                     }
                 }

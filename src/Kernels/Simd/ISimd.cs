@@ -18,6 +18,9 @@ internal unsafe interface ISimd<V> where V : unmanaged
 
     static abstract void Store(float* destination, V value);
 
+    /// <summary>Stores to an address that is a multiple of the vector's size, past the caches where the machine can.</summary>
+    static abstract void StoreStreaming(float* destination, V value);
+
     static abstract V Broadcast(float value);
 
     static abstract V Add(V a, V b);

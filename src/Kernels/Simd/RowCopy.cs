@@ -32,12 +32,48 @@ internal static unsafe class RowCopy
         }
     }
 
+    /// <summary>Copies every <paramref name="stride"/>-th float: <c>to[j] = from[j·stride]</c>.</summary>
+    /// <param name="count">Floats to copy.</param>
+    /// <param name="from">The first of them.</param>
+    /// <param name="stride">Vectors serve the strides of 2 and 4; any other is copied number by number.</param>
+    /// <param name="fromEnd">Where readable memory ends.</param>
+    /// <param name="to">Receives them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Every<S, V>(int count, float* from, int stride, float* fromEnd, float* to) where S : struct, ISimd<V> where V : unmanaged
+    {
+        int done = 0;
+        if (stride is 2 or 4 && count >= S.Lanes)
+            while (done < count)
+            {
+                // The last vector overlaps the one before rather than reach over the end.
+                int j = Math.Min(done, count - S.Lanes);
+                float* source = from + ((nint)j * stride);
+                if (source + (stride * S.Lanes) > fromEnd) break;
+                V even = S.Deinterleave(S.Load(source), S.Load(source + S.Lanes)).Even;
+                if (stride == 4) even = S.Deinterleave(even, S.Deinterleave(S.Load(source + (2 * S.Lanes)), S.Load(source + (3 * S.Lanes))).Even).Even;
+                S.Store(to + j, even);
+                done = j + S.Lanes;
+            }
+        for (; done < count; done++) to[done] = from[(nint)done * stride];
+    }
+
     /// <summary>
     /// <c>to[i, j] = σ(from[i, j] + b)</c>, where σ is piecewise linear, into rows without gaps. The source may be read a vector
     /// beyond its last row.
     /// </summary>
+    /// <param name="rows">How many rows there are.</param>
+    /// <param name="width">Floats of a row.</param>
+    /// <param name="from">The first row; rows are <paramref name="fromStride"/> apart.</param>
+    /// <param name="fromStride">At least <paramref name="width"/>.</param>
+    /// <param name="bias">b.</param>
+    /// <param name="activation">σ; sigmoid and tanh are left out.</param>
+    /// <param name="to">Receives rows · width floats.</param>
+    /// <param name="streaming">
+    /// Whether to write past the caches, for results too large for them: their old content is then not read first. The caller has to
+    /// put a memory barrier behind it.
+    /// </param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gather<S, V>(int rows, int width, float* from, nint fromStride, float bias, Activation activation, float* to)
+    public static void Gather<S, V>(int rows, int width, float* from, nint fromStride, float bias, Activation activation, float* to, bool streaming = false)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
@@ -51,7 +87,11 @@ internal static unsafe class RowCopy
             {
                 V x = S.Add(S.Load(from + j), biases);
                 V y = S.WhereNegative(x, isRelu ? S.Zero : S.Multiply(slopes, x), x);
-                if (to + j + S.Lanes <= end) S.Store(to + j, y);
+                if (to + j + S.Lanes <= end)
+                {
+                    if (streaming && (nuint)(to + j) % (nuint)sizeof(V) == 0) S.StoreStreaming(to + j, y);
+                    else S.Store(to + j, y);
+                }
                 else Unsafe.CopyBlockUnaligned(to + j, &y, (uint)((width - j) * sizeof(float)));
             }
     }

@@ -16,6 +16,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static void Store(float* destination, Vector128<float> value) => value.Store(destination);
 
+    public static void StoreStreaming(float* destination, Vector128<float> value) => value.StoreAlignedNonTemporal(destination);
+
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
 
     public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;

@@ -14,6 +14,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static void Store(float* destination, Vector256<float> value) => value.Store(destination);
 
+    public static void StoreStreaming(float* destination, Vector256<float> value) => value.StoreAlignedNonTemporal(destination);
+
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
 
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;

@@ -15,6 +15,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static void Store(float* destination, Vector512<float> value) => value.Store(destination);
 
+    public static void StoreStreaming(float* destination, Vector512<float> value) => value.StoreAlignedNonTemporal(destination);
+
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
 
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;

@@ -15,6 +15,8 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
 
     public static void Store(float* destination, Vector<float> value) => value.Store(destination);
 
+    public static void StoreStreaming(float* destination, Vector<float> value) => value.StoreAlignedNonTemporal(destination);
+
     public static Vector<float> Broadcast(float value) => Vector.Create(value);
 
     public static Vector<float> Add(Vector<float> a, Vector<float> b) => a + b;

@@ -44,13 +44,33 @@ public unsafe class RowCopyTests
                         // The source may be read a vector beyond its last row, and NaN lies there.
                         int stride = width + gap;
                         Guarded<float> from = new(Numbers.Integers(rows * stride, 1)), to = new(rows * width);
-                        GatherCall call = new(rows, width, from.Data, stride, 0.5f, activation, to.Data);
-                        Simd.Run(ref call);
-                        to.AssertIntact();
-                        for (int i = 0; i < rows; i++)
-                            for (int j = 0; j < width; j++)
-                                Assert.Equal(ReferenceActivations.Value(activation, from.Span[(i * stride) + j] + 0.5), to.Span[(i * width) + j]);
+                        foreach (bool streaming in (bool[])[false, true])
+                        {
+                            to.Span.Clear();
+                            GatherCall call = new(rows, width, from.Data, stride, 0.5f, activation, to.Data, streaming);
+                            Simd.Run(ref call);
+                            to.AssertIntact();
+                            for (int i = 0; i < rows; i++)
+                                for (int j = 0; j < width; j++)
+                                    Assert.Equal(ReferenceActivations.Value(activation, from.Span[(i * stride) + j] + 0.5), to.Span[(i * width) + j]);
+                        }
                     }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Every_strides_number_is_copied_and_nothing_behind_the_last_is_read(SimdWidth simd)
+    {
+        using ForcedWidth forced = new(simd);
+        for (int stride = 1; stride <= 5; stride++)
+            for (int count = 0; count <= (3 * Simd.Lanes) + 1; count++)
+                foreach (int behind in (int[])[0, 1, stride, 100])
+                {
+                    Guarded<float> from = new(Numbers.Integers(Math.Max(0, ((count - 1) * stride) + 1) + behind, 1)), to = new(count);
+                    EveryCall call = new(count, from.Data, stride, from.Data + from.Span.Length, to.Data);
+                    Simd.Run(ref call);
+                    to.AssertIntact();
+                    for (int j = 0; j < count; j++) Assert.Equal(from.Span[j * stride], to.Span[j]);
+                }
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
@@ -69,8 +89,13 @@ public unsafe class RowCopyTests
             RowCopy.Spread<S, V>(rows, width, from, fromStride, fromEnd, to, toStride);
     }
 
-    private readonly struct GatherCall(int rows, int width, float* from, int stride, float bias, Activation activation, float* to) : ISimdKernel
+    private readonly struct GatherCall(int rows, int width, float* from, int stride, float bias, Activation activation, float* to, bool streaming = false) : ISimdKernel
     {
-        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => RowCopy.Gather<S, V>(rows, width, from, stride, bias, activation, to);
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => RowCopy.Gather<S, V>(rows, width, from, stride, bias, activation, to, streaming);
+    }
+
+    private readonly struct EveryCall(int count, float* from, int stride, float* fromEnd, float* to) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => RowCopy.Every<S, V>(count, from, stride, fromEnd, to);
     }
 }
