@@ -159,14 +159,14 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
             using Scratch.Lease scratch = Scratch.Take(BackwardFilterFloats(shape));
             float* delta = scratch.Data, columns = delta + ((long)shape.GroupFilters * rowLength);
             int* offsets = (int*)(columns + ((long)ranges.Height(0) * rowLength));
-            WriteOffsets(taps.Rows, rowLength, offsets);
+            WriteOffsets(ranges.Height(range), rowLength, offsets);
 
             for (int n = 0; n < shape.N; n++)
                 for (int first = 0; first < shape.OutputPlane; first += rowLength)
                 {
                     int pixels = Math.Min(rowLength, shape.OutputPlane - first);
                     CopyDelta<S, V>(shape, GroupOutput(shape, dy, n, g), first, pixels, delta, rowLength);
-                    new Im2Col(shape, firstTap, taps.Rows, first, pixels).Gather(GroupInput(shape, x, n, g), columns, rowLength);
+                    new Im2Col(shape, firstTap, ranges.Height(range), first, pixels).Gather(GroupInput(shape, x, n, g), columns, rowLength);
                     for (int block = 0; block < filters.Count * taps.Count; block++)
                     {
                         (int filterBlock, int tapBlock) = Math.DivRem(block, taps.Count);
@@ -178,6 +178,7 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
                             B = columns,
                             OffsetsB = offsets + taps.First(tapBlock),
                             C = GroupWeights(shape, dw, g) + ((long)filters.First(filterBlock) * shape.Taps) + firstTap + taps.First(tapBlock),
+                            StepB = S.Lanes,
                             RowStrideC = shape.Taps,
                         };
                         DotKernel.Run<S, V>(filters.Height(filterBlock), taps.Height(tapBlock), 1, (pixels + S.Lanes - 1) / S.Lanes, operands);

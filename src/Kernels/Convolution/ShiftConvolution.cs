@@ -10,12 +10,6 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 {
-    // What padded images and deltas may take at once in the backward filter pass, which visits them once for each tile.
-    private const long BatchFloats = 1 << 22;
-
-    // Vector loads run past the last pixel by up to two vectors of the widest kind.
-    private const int Slack = ShiftStrips.Slack;
-
     public override string Name => "shift";
 
     public override bool Supports(ConvPass pass, in ConvShape shape) => pass != ConvPass.BackwardInput && new ShiftedImage(shape, shape.OutputHeight).Length < int.MaxValue;
@@ -29,7 +23,11 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
     {
-        if (pass == ConvPass.BackwardFilter) return Bytes(BatchFloatsTaken(shape, new ShiftedImage(shape, shape.OutputHeight)), 0, 0, threads);
+        if (pass == ConvPass.BackwardFilter)
+        {
+            ShiftPanels panels = new(shape);
+            return Bytes(panels.PartsFloats + shape.Taps, panels.Floats, panels.Chunks, threads);
+        }
         ShiftStrips strips = StripsOf(shape);
         return Bytes(shape.FilterLength + (2 * shape.Taps), strips.Floats, strips.Chunks, threads);
     }
@@ -62,63 +60,20 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         }
     }
 
-    private static int ImagesAtOnce(in ConvShape shape, in ShiftedImage layout) => (int)Math.Clamp(BatchFloats / FloatsPerImage(shape, layout), 1, shape.N);
-
-    private static long FloatsPerImage(in ConvShape shape, in ShiftedImage layout) => layout.Length + ((long)shape.GroupFilters * DeltaPixels(shape, layout));
-
-    private static int DeltaPixels(in ConvShape shape, in ShiftedImage layout) => RoundUp(shape.OutputHeight * layout.RowLength, Simd.Lanes);
-
-    // The last tap's run reaches over the planes by the idle columns of the last row.
-    private static int Beyond(in ConvShape shape, in ShiftedImage layout) => Slack + layout.RowLength - shape.OutputWidth;
-
-    // Padded images and spread-out deltas, and the offsets of the taps.
-    private static long BatchFloatsTaken(in ConvShape shape, in ShiftedImage layout) =>
-        (ImagesAtOnce(shape, layout) * FloatsPerImage(shape, layout)) + Beyond(shape, layout) + shape.Taps;
-
     public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx) =>
         throw new NotSupportedException("shifted planes serve the forward and the backward filter pass only");
 
     public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
     {
-        ShiftedImage layout = new(shape, shape.OutputHeight);
-        int pixels = DeltaPixels(shape, layout), imagesAtOnce = ImagesAtOnce(shape, layout), beyond = Beyond(shape, layout);
-        using Scratch.Lease scratch = Scratch.Take(BatchFloatsTaken(shape, layout));
-        float* planes = scratch.Data, deltas = planes + (imagesAtOnce * layout.Length) + beyond;
-        int* offsets = (int*)(deltas + ((long)imagesAtOnce * shape.GroupFilters * pixels));
-        new Span<float>(planes + (imagesAtOnce * layout.Length), beyond).Clear();
-        layout.WriteOffsets(offsets);
-
-        RowBlocks filters = new(shape.GroupFilters, DotKernel.TallestA);
-        for (int first = 0; first < shape.N; first += imagesAtOnce)
-            for (int g = 0; g < shape.Groups; g++)
-            {
-                int images = Math.Min(imagesAtOnce, shape.N - first);
-                float* imagesX = x + ((((long)first * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane);
-                float* imagesDelta = dy + ((((long)first * shape.K) + (g * shape.GroupFilters)) * shape.OutputPlane);
-                Threads.ForVectors(images, new GatherImages(shape, layout, imagesX, imagesDelta, planes, deltas, pixels));
-                float* gradient = dw + ((long)g * shape.GroupFilters * shape.Taps);
-                Threads.ForVectors(filters.Count, new FilterTiles(shape, layout.Length, images, filters, planes, deltas, pixels, offsets, gradient));
-            }
+        ShiftPanels panels = new(shape);
+        using Scratch.Lease scratch = Scratch.Take(panels.PartsFloats + shape.Taps);
+        float* parts = panels.PartsFloats == 0 ? null : scratch.Data;
+        int* offsets = (int*)(scratch.Data + panels.PartsFloats);
+        if (panels.IsInPlace) for (int c = 0; c < shape.GroupChannels; c++) offsets[c] = c * shape.InputPlane;
+        else panels.Layout.WriteOffsets(offsets);
+        Threads.ForVectors(panels.Chunks, new FilterPanels(shape, panels, x, dy, offsets, parts == null ? dw : parts, parts == null ? 0 : shape.FilterLength));
+        if (parts != null) Threads.For((int)((shape.FilterLength + SumParts.Piece - 1) / SumParts.Piece), new SumParts(shape.FilterLength, panels.Parts.Count, parts, dw));
     }
-
-    /// <summary>
-    /// Writes a group's delta with the idle columns that the image's layout has, as zeros, each channel in
-    /// <paramref name="stride"/> floats.
-    /// </summary>
-    private static void SpreadDelta<S, V>(in ConvShape shape, int rowLength, float* dy, float* spread, int stride)
-        where S : struct, ISimd<V>
-        where V : unmanaged
-    {
-        float* end = dy + ((long)shape.GroupFilters * shape.OutputPlane);
-        int used = shape.OutputHeight * rowLength;
-        for (int k = 0; k < shape.GroupFilters; k++, dy += shape.OutputPlane, spread += stride)
-        {
-            RowCopy.Spread<S, V>(shape.OutputHeight, shape.OutputWidth, dy, shape.OutputWidth, end, spread, rowLength);
-            new Span<float>(spread + used, stride - used).Clear();
-        }
-    }
-
-    private static int RoundUp(int length, int multiple) => (length + multiple - 1) / multiple * multiple;
 
     private readonly struct ForwardStrips(ConvShape shape, ShiftStrips strips, float* x, float* packed, int* offsets, float* bias, Activation activation, float* y)
         : IVectorChunks
@@ -160,40 +115,103 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         }
     }
 
-    private readonly struct GatherImages(ConvShape shape, ShiftedImage layout, float* x, float* dy, float* planes, float* deltas, int pixels) : IVectorChunks
+    private readonly struct FilterPanels(ConvShape shape, ShiftPanels panels, float* x, float* dy, int* offsets, float* gradients, long partLength) : IVectorChunks
     {
-        public void Run<S, V>(int image) where S : struct, ISimd<V> where V : unmanaged
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            layout.Gather<S, V>(x + ((long)image * shape.C * shape.InputPlane), 0, planes + (image * layout.Length));
-            float* to = deltas + ((long)image * shape.GroupFilters * pixels);
-            SpreadDelta<S, V>(shape, layout.RowLength, dy + ((long)image * shape.K * shape.OutputPlane), to, pixels);
+            (int part, int range) = Math.DivRem(chunk, panels.Ranges.Count);
+            int firstBlock = panels.Ranges.First(range), endBlock = firstBlock + panels.Ranges.Height(range);
+            int firstFilter = panels.Filters.First(firstBlock), endFilter = endBlock == panels.Filters.Count ? shape.GroupFilters : panels.Filters.First(endBlock);
+            using Scratch.Lease scratch = Scratch.Take(panels.Floats);
+            float* planes = scratch.Data, deltas = planes + panels.ImageFloats;
+            if (!panels.IsInPlace) new Span<float>(planes + (panels.ImagesPerPanel * panels.Layout.Length), (int)(panels.ImageFloats - (panels.ImagesPerPanel * panels.Layout.Length))).Clear();
+
+            for (int g = 0; g < shape.Groups; g++)
+            {
+                float* gradient = gradients + (part * partLength) + ((((long)g * shape.GroupFilters) + firstFilter) * shape.Taps);
+                if (partLength > 0) new Span<float>(gradient, (endFilter - firstFilter) * shape.Taps).Clear();
+                for (int panel = panels.Parts.First(part); panel < panels.Parts.First(part) + panels.Parts.Height(part); panel++)
+                {
+                    (int group, int strip) = Math.DivRem(panel, panels.PanelsPerImage);
+                    int image = group * panels.ImagesPerPanel, images = Math.Min(panels.ImagesPerPanel, shape.N - image);
+                    int row = strip * panels.RowsPerPanel, rows = Math.Min(panels.RowsPerPanel, shape.OutputHeight - row);
+                    float* from = x + ((((long)image * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane);
+                    float* delta = dy + ((((long)image * shape.K) + (g * shape.GroupFilters) + firstFilter) * shape.OutputPlane) + (row * shape.OutputWidth);
+                    int pixels = panels.Pixels(rows);
+                    DotKernel.Operands operands = panels.IsInPlace
+                        ? new()
+                        {
+                            A = delta,
+                            RowStrideA = shape.OutputPlane,
+                            ImageStrideA = (nint)shape.K * shape.OutputPlane,
+                            B = from + (row * shape.W),
+                            ImageStrideB = (nint)shape.C * shape.InputPlane,
+                        }
+                        : new()
+                        {
+                            A = deltas,
+                            RowStrideA = pixels,
+                            ImageStrideA = (nint)(endFilter - firstFilter) * pixels,
+                            B = planes,
+                            ImageStrideB = (nint)panels.Layout.Length,
+                        };
+                    for (int n = 0; n < images && !panels.IsInPlace; n++)
+                    {
+                        panels.Layout.Gather<S, V>(from + ((long)n * shape.C * shape.InputPlane), row, planes + (n * panels.Layout.Length));
+                        SpreadDelta<S, V>(endFilter - firstFilter, rows, delta + ((long)n * shape.K * shape.OutputPlane), deltas + (n * operands.ImageStrideA), pixels);
+                    }
+                    Multiply<S, V>(firstBlock, endBlock, images, pixels / S.Lanes, operands, gradient);
+                }
+            }
+        }
+
+        /// <summary>Adds a panel's part of the gradient, block of filters by block of taps.</summary>
+        private void Multiply<S, V>(int firstBlock, int endBlock, int images, int steps, DotKernel.Operands operands, float* gradient)
+            where S : struct, ISimd<V>
+            where V : unmanaged
+        {
+            RowBlocks taps = new(shape.Taps, DotKernel.TallestB);
+            (operands.RowStrideC, operands.StepB) = (shape.Taps, S.Lanes);
+            float* delta = operands.A;
+            for (int block = firstBlock; block < endBlock; block++)
+            {
+                int filter = panels.Filters.First(block) - panels.Filters.First(firstBlock);
+                operands.A = delta + (filter * operands.RowStrideA);
+                for (int tapBlock = 0; tapBlock < taps.Count; tapBlock++)
+                {
+                    operands.OffsetsB = offsets + taps.First(tapBlock);
+                    operands.C = gradient + ((long)filter * shape.Taps) + taps.First(tapBlock);
+                    DotKernel.Run<S, V>(panels.Filters.Height(block), taps.Height(tapBlock), images, steps, operands);
+                }
+            }
+        }
+
+        /// <summary>
+        /// Writes rows of a delta with the idle columns that the image's layout has, as zeros, each channel in
+        /// <paramref name="stride"/> floats.
+        /// </summary>
+        private void SpreadDelta<S, V>(int filters, int rows, float* from, float* spread, int stride) where S : struct, ISimd<V> where V : unmanaged
+        {
+            int rowLength = panels.Layout.RowLength, used = rows * rowLength;
+            for (int k = 0; k < filters; k++, from += shape.OutputPlane, spread += stride)
+            {
+                RowCopy.Spread<S, V>(rows, shape.OutputWidth, from, shape.OutputWidth, dy + shape.OutputLength, spread, rowLength);
+                new Span<float>(spread + used, stride - used).Clear();
+            }
         }
     }
 
-    private readonly struct FilterTiles(
-        ConvShape shape, long imageLength, int images, RowBlocks filters, float* planes, float* deltas, int pixels, int* offsets, float* dw)
-        : IVectorChunks
+    private readonly struct SumParts(long length, int count, float* parts, float* sum) : IChunks
     {
-        public void Run<S, V>(int filterBlock) where S : struct, ISimd<V> where V : unmanaged
+        public const int Piece = 4096;
+
+        public void Run(int piece)
         {
-            int first = filters.First(filterBlock);
-            RowBlocks taps = new(shape.Taps, DotKernel.TallestB);
-            for (int block = 0; block < taps.Count; block++)
-            {
-                DotKernel.Operands operands = new()
-                {
-                    A = deltas + ((long)first * pixels),
-                    RowStrideA = pixels,
-                    StepB = S.Lanes,
-                    ImageStrideA = (nint)shape.GroupFilters * pixels,
-                    B = planes,
-                    OffsetsB = offsets + taps.First(block),
-                    ImageStrideB = (nint)imageLength,
-                    C = dw + ((long)first * shape.Taps) + taps.First(block),
-                    RowStrideC = shape.Taps,
-                };
-                DotKernel.Run<S, V>(filters.Height(filterBlock), taps.Height(block), images, pixels / S.Lanes, operands);
-            }
+            long first = (long)piece * Piece;
+            int floats = (int)Math.Min(Piece, length - first);
+            Span<float> total = new(sum + first, floats);
+            for (int part = 0; part < count; part++)
+                System.Numerics.Tensors.TensorPrimitives.Add(total, new ReadOnlySpan<float>(parts + (part * length) + first, floats), total);
         }
     }
 }
