@@ -26,7 +26,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         if (pass == ConvPass.BackwardFilter)
         {
             ShiftPanels panels = new(shape);
-            return Bytes(panels.PartsFloats + shape.Taps, panels.Floats, panels.Chunks, threads);
+            return Bytes(panels.PartsFloats + shape.Taps, panels.ChunkFloats, panels.Chunks, threads);
         }
         ShiftStrips strips = StripsOf(shape);
         return Bytes(shape.FilterLength + (2 * shape.Taps), strips.Floats, strips.Chunks, threads);
@@ -69,8 +69,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         using Scratch.Lease scratch = Scratch.Take(panels.PartsFloats + shape.Taps);
         float* parts = panels.PartsFloats == 0 ? null : scratch.Data;
         int* offsets = (int*)(scratch.Data + panels.PartsFloats);
-        if (panels.IsInPlace) for (int c = 0; c < shape.GroupChannels; c++) offsets[c] = c * shape.InputPlane;
-        else panels.Layout.WriteOffsets(offsets);
+        panels.Layout.WriteOffsets(offsets);
         Threads.ForVectors(panels.Chunks, new FilterPanels(shape, panels, x, dy, offsets, parts == null ? dw : parts, parts == null ? 0 : shape.FilterLength));
         if (parts != null) Threads.For((int)((shape.FilterLength + SumParts.Piece - 1) / SumParts.Piece), new SumParts(shape.FilterLength, panels.Parts.Count, parts, dw));
     }
@@ -124,7 +123,8 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             int firstFilter = panels.Filters.First(firstBlock), endFilter = endBlock == panels.Filters.Count ? shape.GroupFilters : panels.Filters.First(endBlock);
             using Scratch.Lease scratch = Scratch.Take(panels.Floats);
             float* planes = scratch.Data, deltas = planes + panels.ImageFloats;
-            if (!panels.IsInPlace) new Span<float>(planes + (panels.ImagesPerPanel * panels.Layout.Length), (int)(panels.ImageFloats - (panels.ImagesPerPanel * panels.Layout.Length))).Clear();
+            float* beyond = planes + (panels.ImagesPerPanel * panels.Layout.Length);
+            if (beyond < deltas) new Span<float>(beyond, (int)(deltas - beyond)).Clear();
 
             for (int g = 0; g < shape.Groups; g++)
             {
@@ -137,25 +137,26 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                     int row = strip * panels.RowsPerPanel, rows = Math.Min(panels.RowsPerPanel, shape.OutputHeight - row);
                     float* from = x + ((((long)image * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane);
                     float* delta = dy + ((((long)image * shape.K) + (g * shape.GroupFilters) + firstFilter) * shape.OutputPlane) + (row * shape.OutputWidth);
+                    if (panels.IsMatrixProduct)
+                    {
+                        for (int n = 0; n < images; n++, from += shape.C * shape.InputPlane, delta += shape.K * shape.OutputPlane)
+                            Gemm.MultiplyInChunk<S, V>(
+                                endFilter - firstFilter, shape.GroupChannels, rows * shape.W, new MatrixView(delta, shape.OutputPlane),
+                                new MatrixView(from + (row * shape.W), shape.InputPlane).Transposed, accumulate: true, gradient, shape.Taps);
+                        continue;
+                    }
                     int pixels = panels.Pixels(rows);
-                    DotKernel.Operands operands = panels.IsInPlace
-                        ? new()
-                        {
-                            A = delta,
-                            RowStrideA = shape.OutputPlane,
-                            ImageStrideA = (nint)shape.K * shape.OutputPlane,
-                            B = from + (row * shape.W),
-                            ImageStrideB = (nint)shape.C * shape.InputPlane,
-                        }
-                        : new()
-                        {
-                            A = deltas,
-                            RowStrideA = pixels,
-                            ImageStrideA = (nint)(endFilter - firstFilter) * pixels,
-                            B = planes,
-                            ImageStrideB = (nint)panels.Layout.Length,
-                        };
-                    for (int n = 0; n < images && !panels.IsInPlace; n++)
+                    DotKernel.Operands operands = new()
+                    {
+                        A = deltas,
+                        RowStrideA = pixels,
+                        ImageStrideA = (nint)(endFilter - firstFilter) * pixels,
+                        B = planes,
+                        ImageStrideB = (nint)panels.Layout.Length,
+                        StepB = S.Lanes,
+                        RowStrideC = shape.Taps,
+                    };
+                    for (int n = 0; n < images; n++)
                     {
                         panels.Layout.Gather<S, V>(from + ((long)n * shape.C * shape.InputPlane), row, planes + (n * panels.Layout.Length));
                         SpreadDelta<S, V>(endFilter - firstFilter, rows, delta + ((long)n * shape.K * shape.OutputPlane), deltas + (n * operands.ImageStrideA), pixels);
@@ -171,7 +172,6 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             where V : unmanaged
         {
             RowBlocks taps = new(shape.Taps, DotKernel.TallestB);
-            (operands.RowStrideC, operands.StepB) = (shape.Taps, S.Lanes);
             float* delta = operands.A;
             for (int block = firstBlock; block < endBlock; block++)
             {

@@ -39,7 +39,7 @@ internal readonly struct ShiftPanels
         Filters = new RowBlocks(shape.GroupFilters, DotKernel.TallestA);
         int ranges = Math.Clamp(Divide(FewestChunks, Parts.Count), 1, Divide(Filters.Count, FewestBlocks));
         Ranges = new RowBlocks(Filters.Count, Divide(Filters.Count, ranges));
-        IsInPlace = all.IsImageItself && shape.R * shape.S == 1 && RowsPerPanel * shape.W % Simd.Lanes == 0 && shape.OutputPlane % Simd.Lanes == 0;
+        IsMatrixProduct = all.IsImageItself && shape.R * shape.S == 1;
     }
 
     public int ImagesPerPanel { get; }
@@ -62,17 +62,24 @@ internal readonly struct ShiftPanels
     /// <summary>The layout of one image of a panel.</summary>
     public ShiftedImage Layout { get; }
 
-    /// <summary>Whether images and delta are read where they lie: filters of 1×1 on planes of whole vectors.</summary>
-    public bool IsInPlace { get; }
+    /// <summary>Whether the gradient is a product of delta and images as they lie: filters of 1×1, no padding, no stride.</summary>
+    public bool IsMatrixProduct { get; }
 
     /// <summary>Numbers in one row of a panel's delta, for one image: whole vectors.</summary>
-    public int Pixels(int rows) => (rows * Layout.RowLength + Simd.Lanes - 1) / Simd.Lanes * Simd.Lanes;
+    public int Pixels(int rows) => ((rows * Layout.RowLength) + Simd.Lanes - 1) / Simd.Lanes * Simd.Lanes;
 
     /// <summary>Numbers in a panel's images. The last tap's run reaches over them by the idle columns of the last row.</summary>
-    public long ImageFloats => IsInPlace ? 0 : (ImagesPerPanel * Layout.Length) + Simd.Lanes + Layout.RowLength - _shape.OutputWidth;
+    public long ImageFloats => IsMatrixProduct ? 0 : (ImagesPerPanel * Layout.Length) + Simd.Lanes + Layout.RowLength - _shape.OutputWidth;
 
-    /// <summary>Working memory of a chunk: images and delta.</summary>
-    public long Floats => IsInPlace ? 0 : ImageFloats + ((long)ImagesPerPanel * Math.Min(Ranges.Height(0) * Filters.Height(0), _shape.GroupFilters) * Pixels(RowsPerPanel));
+    /// <summary>What a chunk lays out: images and delta.</summary>
+    public long Floats => IsMatrixProduct ? 0 : ImageFloats + ((long)ImagesPerPanel * MostFilters * Pixels(RowsPerPanel));
+
+    /// <summary>Working memory of a chunk, that of the matrix product included.</summary>
+    public unsafe long ChunkFloats => IsMatrixProduct
+        ? Gemm.ScratchInChunk(MostFilters, _shape.GroupChannels, RowsPerPanel * _shape.W, new MatrixView(null, _shape.InputPlane).Transposed)
+        : Floats;
+
+    private int MostFilters => Math.Min(Ranges.Height(0) * Filters.Height(0), _shape.GroupFilters);
 
     /// <summary>Working memory of all parts' gradients; a single part adds to the result at once.</summary>
     public long PartsFloats => Parts.Count == 1 ? 0 : Parts.Count * _shape.FilterLength;

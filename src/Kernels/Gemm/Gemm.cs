@@ -78,6 +78,9 @@ public static unsafe class Gemm
         where S : struct, ISimd<V>
         where V : unmanaged => RunHere<S, V>(new GemmLoops(m, n, k, a, null, b, accumulate, c, rowStride, tiles: 1));
 
+    /// <summary>Working memory of <see cref="MultiplyInChunk{S, V}(int, int, int, MatrixView, MatrixView, bool, float*, nint)"/>.</summary>
+    internal static long ScratchInChunk(int m, int n, int k, MatrixView b) => new GemmLoops(m, n, k, default, null, b, accumulate: true, null, 0, tiles: 1).ScratchFloats;
+
     /// <summary>The same with A as <see cref="Packing.PackA"/> packs it, which pays if it is multiplied several times.</summary>
     internal static void MultiplyInChunk<S, V>(int m, int n, int k, float* packedA, MatrixView b, bool accumulate, float* c, nint rowStride)
         where S : struct, ISimd<V>

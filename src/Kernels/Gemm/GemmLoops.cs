@@ -71,6 +71,16 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
 
     public int Chunks => _rowTiles * _columnTiles;
 
+    /// <summary>Working memory of one tile.</summary>
+    public long ScratchFloats
+    {
+        get
+        {
+            int width = 2 * Simd.Lanes, panels = Quotient(Math.Min(_tileColumns, _n), width);
+            return ((long)panels * _depth * width) + (2 * _depth) + (RowBlocks.BroadcastTallest * width);
+        }
+    }
+
     public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
     {
         int firstColumn = chunk / _rowTiles * _tileColumns;
@@ -81,7 +91,7 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
         int width = 2 * S.Lanes;
         int panels = (columns + width - 1) / width;
         int depth = _depth;
-        using Scratch.Lease scratch = Scratch.Take(((long)panels * depth * width) + (2 * depth) + (RowBlocks.BroadcastTallest * width));
+        using Scratch.Lease scratch = Scratch.Take(ScratchFloats);
         float* packedB = scratch.Data;
         float* corner = packedB + ((long)panels * depth * width);
         int* offsets = (int*)(corner + (RowBlocks.BroadcastTallest * width));
