@@ -178,7 +178,6 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
                             B = columns,
                             OffsetsB = offsets + taps.First(tapBlock),
                             C = GroupWeights(shape, dw, g) + ((long)filters.First(filterBlock) * shape.Taps) + firstTap + taps.First(tapBlock),
-                            StepB = S.Lanes,
                             RowStrideC = shape.Taps,
                         };
                         DotKernel.Run<S, V>(filters.Height(filterBlock), taps.Height(tapBlock), 1, (pixels + S.Lanes - 1) / S.Lanes, operands);
