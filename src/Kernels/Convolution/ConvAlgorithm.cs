@@ -7,7 +7,7 @@ namespace CnnEngine.Kernels;
 internal abstract unsafe class ConvAlgorithm
 {
     /// <summary>All there are. Tests run every member on every shape it supports against the same reference.</summary>
-    public static IReadOnlyList<ConvAlgorithm> All { get; } = [new ShiftConvolution(), new ChwnAlgorithm(), new RotatedConvolution(), new Im2ColConvolution()];
+    public static IReadOnlyList<ConvAlgorithm> All { get; } = [new ShiftConvolution(), new ChwnAlgorithm(), new DirectConvolution(), new RotatedConvolution(), new Im2ColConvolution()];
 
     public abstract string Name { get; }
 
