@@ -38,7 +38,7 @@ internal static class FastRecipe
             new Flatten(),                                  // 24×5×5   → 600
             new Linear(96) { Initializer = start },
             new ReLU(),
-            new Linear(10) { Initializer = start },
+            new Linear(LeNet.Recipe.Classes) { Initializer = start },
         };
     }
 }

@@ -11,9 +11,6 @@ namespace LeNet;
 /// </summary>
 internal static class LeNet5
 {
-    /// <summary>Classes to tell apart.</summary>
-    public const int Classes = 10;
-
     /// <summary>Gradient descent with momentum, one cycle in ten epochs.</summary>
     public static Recipe Recipe(Activation activation, Pooling pooling) => new()
     {
@@ -43,7 +40,7 @@ internal static class LeNet5
             Activate(),
             new Linear(84) { Initializer = start },
             Activate(),
-            new Linear(Classes) { Initializer = start },
+            new Linear(LeNet.Recipe.Classes) { Initializer = start },
         };
 
         Layer Activate() => activation switch

@@ -1,12 +1,20 @@
+using CnnEngine;
+using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Losses;
 using CnnEngine.Optimizers;
+using CnnEngine.Training;
 
 namespace LeNet;
 
 /// <summary>A network and how it is trained, unless options say otherwise.</summary>
 internal sealed record Recipe
 {
+    /// <summary>Classes to tell apart.</summary>
+    public const int Classes = 10;
+
+    private const int WarmUpImages = 64;
+
     /// <summary>The layers, not yet compiled: 28×28 pixels in, ten logits out.</summary>
     public required Func<Sequential> Layers { get; init; }
 
@@ -27,4 +35,15 @@ internal sealed record Recipe
 
     /// <summary>The learning rate from step to step.</summary>
     public static Schedule Schedule(float rate) => new OneCycle(rate);
+
+    /// <summary>
+    /// Trains a network of its own for a step on black images of MNIST's size. That takes the runtime 0.2 s to compile and no time to
+    /// run: done while the data is read, it leaves the first step of the real training a step like any other.
+    /// </summary>
+    public void WarmUp()
+    {
+        TensorDataset black = new("black", Tensor.Zeros(new Shape(WarmUpImages, 1, 28, 28)), new int[WarmUpImages], Classes);
+        Network network = Layers().Compile(black.ImageShape, new NetworkOptions { BatchSize = WarmUpImages });
+        new Trainer(network, Optimizer(), Loss).Fit(black, black, new TrainerOptions { Epochs = 1 });
+    }
 }

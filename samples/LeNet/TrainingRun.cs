@@ -23,10 +23,9 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         if (options.Save is not null) PathCheck.RequireReplaceable("--save", options.Save);
         using MetricsFile? metrics = options.Metrics is null ? null : new MetricsFile(options.Metrics, options);
 
-        Task<LocatedData> reading = Task.Run(() => DownloadReport.RunAsync(console, options, progress =>
-            new DataLocator().LocateAsync(options.Data, options.Download, progress, cancellation)));
-        if (options.Epochs > 0) WarmUp.Run(options);
-        LocatedData located = await reading;
+        Task warmUp = options.Epochs > 0 ? Task.Run(options.Recipe.WarmUp) : Task.CompletedTask;
+        LocatedData located = await DownloadReport.RunAsync(console, options, progress =>
+            new DataLocator().LocateAsync(options.Data, options.Download, progress, cancellation));
         Network network = Compile(located.Sets.Train);
         (ByteImages train, ByteImages test) = options.Load is null ? located.Sets : WeightsFile.Load(options.Load, network, located.Sets);
 
@@ -40,6 +39,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         metrics?.Clear();
         if (options.Epochs > 0)
         {
+            await warmUp;
             bool isWhole = Train(network, train, test, schedule, optimizer, metrics);
             Save(network, train);
             if (!isWhole) return ExitCode.Interrupted;
