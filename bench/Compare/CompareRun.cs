@@ -43,7 +43,7 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
         json?.WriteJson(_rows);
         markdown?.WriteMarkdown(
             "Comparison with peers",
-            [("Peers", string.Join("; ", _peers)), ("Method", $"alternating, best of {settings.Rounds?.ToString(CultureInfo.InvariantCulture) ?? Contest.RoundsOf(settings.Contests)} rounds"), ("Other load", _load.Fact)],
+            [("Peers", string.Join("; ", _peers)), ("Method", $"alternating, the best of so many rounds: {settings.Rounds?.ToString(CultureInfo.InvariantCulture) ?? Contest.RoundsOf(settings.Contests)}"), ("Other load", _load.Fact)],
             _tables.ToString());
         return failed ? 1 : 0;
     }
