@@ -7,9 +7,19 @@ namespace CnnEngine.Kernels;
 internal abstract unsafe class ConvAlgorithm
 {
     /// <summary>All there are. Tests run every member on every shape it supports against the same reference.</summary>
-    public static IReadOnlyList<ConvAlgorithm> All { get; } = [new ShiftConvolution(), new ChwnAlgorithm(), new DirectConvolution(), new RotatedConvolution(), new Im2ColConvolution()];
+    public static IReadOnlyList<ConvAlgorithm> All { get; } =
+    [
+        new ShiftConvolution(), new DirectConvolution(), new WinogradConvolution(),
+        new ChwnAlgorithm(), new RotatedConvolution(), new Im2ColConvolution(),
+    ];
 
     public abstract string Name { get; }
+
+    /// <summary>
+    /// Whether nothing but sums of products of pixels and weights is computed, so that small whole numbers come out exactly. If
+    /// not, the relative error is bounded in the L2 norm only.
+    /// </summary>
+    public virtual bool IsExact => true;
 
     /// <summary>Whether the pass can be computed this way for this shape.</summary>
     public abstract bool Supports(ConvPass pass, in ConvShape shape);

@@ -91,6 +91,12 @@ internal static class ConvCases
 
     public static ConvAlgorithm Algorithm(string name) => ConvAlgorithm.All.Single(algorithm => algorithm.Name == name);
 
+    /// <summary>What an algorithm that is not exact may err, relatively, in the L2 norm: some ten times what Winograd's transforms do.</summary>
+    public const double InexactBound = 2e-5;
+
+    /// <summary>The same for filters' gradients, where errors add up over the pixels.</summary>
+    public static double InexactFilterBound(in ConvShape shape) => InexactBound * Math.Max(1, Math.Pow(0.125 * shape.N * shape.OutputPlane, 0.4));
+
     /// <summary>Whole numbers for the shape, on which float32 is exact, and the twin's results.</summary>
     public static ConvData Integers(string name) => Data(name, isInteger: true);
 
@@ -103,6 +109,12 @@ internal static class ConvCases
         from algorithm in ConvAlgorithm.All
         where algorithm.Supports(pass, shape.Value)
         select (shape.Key, algorithm.Name);
+
+    /// <summary>Those of <see cref="Supported"/> whose algorithm is exact on whole numbers.</summary>
+    public static IEnumerable<(string Shape, string Algorithm)> Exact(ConvPass pass) => Supported(pass).Where(row => Algorithm(row.Algorithm).IsExact);
+
+    /// <summary>The others.</summary>
+    public static IEnumerable<(string Shape, string Algorithm)> Inexact(ConvPass pass) => Supported(pass).Where(row => !Algorithm(row.Algorithm).IsExact);
 
     private static ConvData Data(string name, bool isInteger)
     {

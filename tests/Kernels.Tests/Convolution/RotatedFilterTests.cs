@@ -107,7 +107,8 @@ public class RotatedFilterTests
             float[] turned = Run(data, algorithm);
             foreach (ConvAlgorithm other in ConvAlgorithm.All.Where(other => other.Supports(ConvPass.BackwardInput, data.Shape)))
             {
-                Assert.Equal(turned, Run(data, other.Name));
+                if (other.IsExact) Assert.Equal(turned, Run(data, other.Name));
+                else Expect.NearInL2(data.Dx, Run(data, other.Name), ConvCases.InexactBound);
                 compared++;
             }
         }

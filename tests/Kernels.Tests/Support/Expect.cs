@@ -40,6 +40,21 @@ internal static class Expect
         }
     }
 
+    /// <summary><c>‖actual − expected‖ ≤ relative·‖expected‖</c> in the L2 norm, for algorithms whose errors spread over their results.</summary>
+    public static void NearInL2(double[] expected, ReadOnlySpan<float> actual, double relative)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        AssertMeansSomething(expected);
+        double error = 0, norm = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            error += (actual[i] - expected[i]) * (actual[i] - expected[i]);
+            norm += expected[i] * expected[i];
+        }
+        double bound = relative * Math.Sqrt(norm);
+        if (!(Math.Sqrt(error) <= bound)) Assert.Fail($"the error's norm is {Math.Sqrt(error):g3}; {bound:g3} is allowed");
+    }
+
     /// <summary>The same bits: not only equal numbers, but the same zeros and the same NaN.</summary>
     public static void SameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
     {
