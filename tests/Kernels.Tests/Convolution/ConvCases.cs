@@ -91,7 +91,7 @@ internal static class ConvCases
 
     public static ConvAlgorithm Algorithm(string name) => ConvAlgorithm.All.Single(algorithm => algorithm.Name == name);
 
-    /// <summary>What an algorithm that is not exact may err, relatively, in the L2 norm: some ten times what Winograd's transforms do.</summary>
+    /// <summary>What an algorithm that is not exact may err, relatively, in the L2 norm.</summary>
     public const double InexactBound = 2e-5;
 
     /// <summary>The same for filters' gradients, where errors add up over the pixels.</summary>

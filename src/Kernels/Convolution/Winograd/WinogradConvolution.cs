@@ -1,7 +1,14 @@
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// 3×3 convolutions of stride 1 by Winograd's minimal filtering F(4×4, 3×3) (<see cref="WinogradTransforms"/>).
+/// 3×3 convolutions of stride 1 by Winograd's minimal filtering F(4×4, 3×3) (<see cref="WinogradTransforms"/>): a quarter of the
+/// multiplications, for transforms of tiles and filters. Relative errors in the L2 norm
+/// are 1 to 4 · 10⁻⁶, measured on layers of 64 to 512 channels.
+/// <list type="bullet">
+/// <item>Forward: <c>Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A</c>, <see cref="WinogradProducts"/>.</item>
+/// <item>Backward input: the same on the zero-padded delta with the filters turned by 180°, their channel axes exchanged.</item>
+/// <item>Backward filter: <c>∂g = Gᵀ[(A δ Aᵀ) ⊙ (Bᵀ d B)]G</c>, <see cref="WinogradFilterGradient"/>.</item>
+/// </list>
 /// </summary>
 internal sealed unsafe class WinogradConvolution : ConvAlgorithm
 {
@@ -11,12 +18,13 @@ internal sealed unsafe class WinogradConvolution : ConvAlgorithm
     public override bool IsExact => false;
 
     public override bool Supports(ConvPass pass, in ConvShape shape) =>
-        shape.R == 3 && shape.S == 3 && shape.Stride == 1 && shape.Dilation == 1;
+        shape.R == 3 && shape.S == 3 && shape.Stride == 1 && shape.Dilation == 1
+        && (long)WinogradTransforms.Products * shape.K * (shape.GroupChannels + 16) < int.MaxValue && shape.OutputLength < int.MaxValue;
 
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
         // Measured: what a transform takes in the time of multiply-adds, for each tile and channel and for each filter and channel.
-        (double ofInput, double ofOutput, double ofFilter) = pass == ConvPass.BackwardFilter ? (950, 950, 600) : (900, 500, 1000);
+        (double ofInput, double ofOutput, double ofFilter) = pass == ConvPass.BackwardFilter ? (800, 800, 1500) : (650, 400, 2500);
         WinogradTiles tiles = TilesOf(pass, shape);
         double filters = (double)shape.K * shape.GroupChannels;
         return (tiles.Count * ((WinogradTransforms.Products * filters) + (ofInput * tiles.Channels) + (ofOutput * tiles.Filters))) + (ofFilter * filters);
@@ -32,7 +40,7 @@ internal sealed unsafe class WinogradConvolution : ConvAlgorithm
         WinogradTiles tiles = TilesOf(pass, shape);
         WinogradFilters filters = FiltersOf(pass, shape, null);
         WinogradProducts products = new(tiles, filters, null, null, null, default, null);
-        return Bytes(tiles.Groups * filters.Length, products.Floats, products.Chunks, threads);
+        return Bytes((tiles.Groups * filters.Length) + products.SharedFloats, products.ChunkFloats, products.Chunks, threads);
     }
 
     private static WinogradTiles TilesOf(ConvPass pass, in ConvShape shape) =>
@@ -61,8 +69,7 @@ internal sealed unsafe class WinogradConvolution : ConvAlgorithm
         WinogradFilters filters = FiltersOf(pass, shape, w);
         using Scratch.Lease scratch = Scratch.Take(filters.Length * tiles.Groups);
         Threads.ForVectors(tiles.Groups * filters.Blocks.Count, new FilterBlocks(filters, scratch.Data));
-        WinogradProducts products = new(tiles, filters, scratch.Data, x, bias, activation, y);
-        Threads.ForVectors(products.Chunks, products);
+        new WinogradProducts(tiles, filters, scratch.Data, x, bias, activation, y).Run();
     }
 
     private readonly struct FilterBlocks(WinogradFilters filters, float* packed) : IVectorChunks

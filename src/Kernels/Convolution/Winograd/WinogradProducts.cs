@@ -4,7 +4,12 @@ namespace CnnEngine.Kernels;
 /// The forward convolution of blocks of tiles, <c>Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A</c>: the transformed input of a block, 36 matrix
 /// products <c>[K × C] · [C × tiles] → [K × tiles]</c> with the transformed filters, and their transform back. Along the vector: tiles.
 /// </summary>
-internal readonly unsafe struct WinogradProducts : IVectorChunks
+/// <remarks>
+/// While the filters fit the caches, each thread takes blocks of its own and does all three steps in its second-level cache. Larger
+/// filters would come from memory for every block and thread: then the blocks are larger, and threads share out each step, so that
+/// every filter is read once a block.
+/// </remarks>
+internal readonly unsafe struct WinogradProducts
 {
     private const int Products = WinogradTransforms.Products, Tile = WinogradTransforms.Tile, Inputs = WinogradTransforms.Inputs;
 
@@ -17,6 +22,12 @@ internal readonly unsafe struct WinogradProducts : IVectorChunks
     // A panel is this deep; with more channels than that, sums are added up in memory.
     private const int PanelDepth = PanelFloats / FewestTiles;
 
+    // Transformed filters of more floats than this are shared: half of a large third-level cache. Then a block has up to so many tiles.
+    private const int LargeFilters = 1 << 22, MostSharedTiles = 256;
+
+    // Channels that a thread transforms at a time where blocks are shared.
+    private const int SharedChannels = 16;
+
     // A little more than a product takes: addresses a power of two apart would push each other out of the cache.
     private const int Slack = 16;
 
@@ -24,6 +35,7 @@ internal readonly unsafe struct WinogradProducts : IVectorChunks
     private readonly WinogradFilters _filters;
     private readonly float* _packed, _x, _bias, _y;
     private readonly Activation _activation;
+    private readonly bool _isShared;
     private readonly int _blockTiles;
 
     public WinogradProducts(in WinogradTiles tiles, in WinogradFilters filters, float* packed, float* x, float* bias, Activation activation, float* y)
@@ -33,106 +45,178 @@ internal readonly unsafe struct WinogradProducts : IVectorChunks
         _x = x;
         _bias = bias;
         _y = y;
-        int tilesOfPanel = PanelFloats / tiles.GroupChannels / FewestTiles * FewestTiles;
-        _blockTiles = Math.Min(Math.Clamp(tilesOfPanel, FewestTiles, MostTiles), tiles.Count);
+        _isShared = filters.Length > LargeFilters;
+        // Whole pairs of the widest vectors; those that are shared as even as can be.
+        int wanted = PanelFloats / tiles.GroupChannels;
+        if (_isShared) wanted = new RowBlocks(tiles.Count, MostSharedTiles).Height(0) + FewestTiles - 1;
+        _blockTiles = Math.Min(Math.Clamp(wanted / FewestTiles * FewestTiles, FewestTiles, _isShared ? MostSharedTiles : MostTiles), tiles.Count);
     }
 
     private int Blocks => (_tiles.Count + _blockTiles - 1) / _blockTiles;
 
-    public int Chunks => _tiles.Groups * Blocks;
+    private int ChannelRanges => (_tiles.GroupChannels + SharedChannels - 1) / SharedChannels;
 
-    /// <summary>Working memory of one block.</summary>
-    public long Floats => new Layout(_tiles, _blockTiles, Simd.Lanes).Floats;
+    /// <summary>How many chunks the largest parallel region has.</summary>
+    public int Chunks => _isShared ? Math.Max(Products, Math.Max(ChannelRanges, _filters.Blocks.Count)) : _tiles.Groups * Blocks;
 
-    public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
+    /// <summary>Working memory shared by all threads.</summary>
+    public long SharedFloats => _isShared ? LargestBlock.Floats : 0;
+
+    /// <summary>Working memory of one chunk.</summary>
+    public long ChunkFloats => LargestBlock.WorkFloats + (_isShared ? 0 : LargestBlock.Floats);
+
+    private Block LargestBlock => new(_tiles, 0, 0, _blockTiles, Simd.Lanes, null);
+
+    /// <summary>Computes all tiles of all images.</summary>
+    public void Run()
     {
-        int group = chunk / Blocks, first = chunk % Blocks * _blockTiles, count = Math.Min(_blockTiles, _tiles.Count - first);
-        Layout layout = new(_tiles, count, S.Lanes);
-        using Scratch.Lease scratch = Scratch.Take(layout.Floats);
-        float* input = scratch.Data, output = input + (Products * layout.InputStride), rows = output + (Products * layout.OutputWidth * _tiles.GroupFilters);
-        float* half = rows + (2 * Inputs * layout.Pitch);
-        WinogradTiles.Run* runs = (WinogradTiles.Run*)(half + (Products * S.Lanes));
-        int runCount = _tiles.WriteRuns(first, count, count, runs);
-
-        TransformInput<S, V>(layout, group, new WinogradPixels(_tiles, runs, runCount, S.Lanes, layout.Pitch, _x, (float*)(runs + count)), rows, half, input);
-        int* offsets = (int*)rows;
-        for (int t = 0; t < Math.Min(PanelDepth, _tiles.GroupChannels); t++) offsets[t] = t * 2 * S.Lanes;
-        Multiply<S, V>(layout, _packed + (group * _filters.Length), input, offsets, output);
-        TransformOutput<S, V>(layout, group, output, half, rows, runs, runCount);
-    }
-
-    private void TransformInput<S, V>(in Layout layout, int group, in WinogradPixels pixels, float* rows, float* half, float* input)
-        where S : struct, ISimd<V>
-        where V : unmanaged
-    {
-        float* channel = _x + ((long)group * _tiles.GroupChannels * _tiles.Height * _tiles.Width);
-        for (int c = 0; c < _tiles.GroupChannels; c++, channel += _tiles.Height * _tiles.Width)
+        if (!_isShared)
         {
-            pixels.Gather<S, V>(channel, rows);
-            for (int vector = 0; vector < layout.Vectors; vector++)
-                WinogradInput.Transform<S, V>(
-                    rows + (vector * Tile * S.Lanes), layout.Pitch, half,
-                    input + (vector / 2 * layout.PanelLength) + (((2 * c) + (vector % 2)) * S.Lanes), layout.InputStride);
+            Threads.ForVectors(Chunks, new OwnBlocks(this));
+            return;
+        }
+        using Scratch.Lease scratch = Scratch.Take(SharedFloats);
+        for (int i = 0; i < _tiles.Groups * Blocks; i++)
+        {
+            Block block = BlockAt(i, Simd.Lanes, scratch.Data);
+            Threads.ForVectors(ChannelRanges, new InputChannels(this, block));
+            Threads.ForVectors(Products, new OneProduct(this, block));
+            Threads.ForVectors(_filters.Blocks.Count, new OutputFilters(this, block));
         }
     }
 
-    private void Multiply<S, V>(in Layout layout, float* packed, float* input, int* offsets, float* output) where S : struct, ISimd<V> where V : unmanaged
+    private Block BlockAt(int number, int lanes, float* memory)
     {
-        int width = 2 * S.Lanes, channels = _tiles.GroupChannels;
-        RowBlocks blocks = _filters.Blocks;
-        for (int product = 0; product < Products; product++)
-            for (int depth = 0; depth < channels; depth += PanelDepth)
-                for (int block = 0; block < blocks.Count; block++)
-                {
-                    int height = blocks.Height(block), steps = Math.Min(PanelDepth, channels - depth);
-                    float* a = packed + (product * _filters.ProductLength) + _filters.BlockStart(block) + (depth * height);
-                    float* b = input + (product * layout.InputStride) + (depth * width);
-                    float* c = output + layout.OutputStart(blocks, block) + (product * height * layout.OutputWidth);
-                    int vector = 0;
-                    for (; vector + 1 < layout.Vectors; vector += 2, b += layout.PanelLength, c += width)
-                        BroadcastKernel.Run<S, V>(height, steps, a, b, offsets, c, layout.OutputWidth, accumulate: depth > 0);
-                    if (vector < layout.Vectors)
-                        BroadcastKernel.RunNarrow<S, V>(height, steps, a, b, offsets, c, layout.OutputWidth, accumulate: depth > 0);
-                }
+        (int group, int block) = Math.DivRem(number, Blocks);
+        int first = block * _blockTiles;
+        return new Block(_tiles, group, first, Math.Min(_blockTiles, _tiles.Count - first), lanes, memory);
     }
 
-    private void TransformOutput<S, V>(in Layout layout, int group, float* output, float* half, float* rows, WinogradTiles.Run* runs, int runCount)
-        where S : struct, ISimd<V>
-        where V : unmanaged
+    private readonly struct OwnBlocks(WinogradProducts convolution) : IVectorChunks
     {
-        RowBlocks blocks = _filters.Blocks;
-        long plane = (long)_tiles.OutputHeight * _tiles.OutputWidth;
-        for (int block = 0; block < blocks.Count; block++)
-            for (int i = 0; i < blocks.Height(block); i++)
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
+        {
+            using Scratch.Lease scratch = Scratch.Take(convolution.ChunkFloats);
+            Block block = convolution.BlockAt(chunk, S.Lanes, scratch.Data);
+            float* work = scratch.Data + block.Floats;
+            convolution.TransformInput<S, V>(block, 0, convolution._tiles.GroupChannels, work);
+            for (int product = 0; product < Products; product++) convolution.Multiply<S, V>(block, product, work);
+            convolution.TransformOutput<S, V>(block, 0, convolution._filters.Blocks.Count, work);
+        }
+    }
+
+    private readonly struct InputChannels(WinogradProducts convolution, Block block) : IVectorChunks
+    {
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
+        {
+            using Scratch.Lease work = Scratch.Take(block.WorkFloats);
+            int first = chunk * SharedChannels;
+            convolution.TransformInput<S, V>(block, first, Math.Min(first + SharedChannels, convolution._tiles.GroupChannels), work.Data);
+        }
+    }
+
+    private readonly struct OneProduct(WinogradProducts convolution, Block block) : IVectorChunks
+    {
+        public void Run<S, V>(int product) where S : struct, ISimd<V> where V : unmanaged
+        {
+            using Scratch.Lease work = Scratch.Take(block.WorkFloats);
+            convolution.Multiply<S, V>(block, product, work.Data);
+        }
+    }
+
+    private readonly struct OutputFilters(WinogradProducts convolution, Block block) : IVectorChunks
+    {
+        public void Run<S, V>(int filterBlock) where S : struct, ISimd<V> where V : unmanaged
+        {
+            using Scratch.Lease work = Scratch.Take(block.WorkFloats);
+            convolution.TransformOutput<S, V>(block, filterBlock, filterBlock + 1, work.Data);
+        }
+    }
+
+    private void TransformInput<S, V>(in Block block, int first, int end, float* work) where S : struct, ISimd<V> where V : unmanaged
+    {
+        float* rows = work, half = rows + (2 * Inputs * block.Pitch);
+        WinogradTiles.Run* runs = (WinogradTiles.Run*)(half + (Products * S.Lanes));
+        WinogradPixels pixels = new(_tiles, runs, _tiles.WriteRuns(block.First, block.Count, block.Count, runs), S.Lanes, block.Pitch, _x, (float*)(runs + block.Count));
+        for (int c = first; c < end; c++)
+        {
+            pixels.Gather<S, V>(_x + ((((long)block.Group * _tiles.GroupChannels) + c) * _tiles.Height * _tiles.Width), rows);
+            for (int vector = 0; vector < block.Vectors; vector++)
+                WinogradInput.Transform<S, V>(
+                    rows + (vector * Tile * S.Lanes), block.Pitch, half,
+                    block.Input + (vector / 2 * block.PanelLength) + (((2 * c) + (vector % 2)) * S.Lanes), block.InputStride);
+        }
+    }
+
+    private void Multiply<S, V>(in Block block, int product, float* work) where S : struct, ISimd<V> where V : unmanaged
+    {
+        int width = 2 * S.Lanes, channels = _tiles.GroupChannels;
+        int* offsets = (int*)work;
+        for (int t = 0; t < Math.Min(PanelDepth, channels); t++) offsets[t] = t * width;
+        RowBlocks filters = _filters.Blocks;
+        for (int depth = 0; depth < channels; depth += PanelDepth)
+            for (int i = 0; i < filters.Count; i++)
             {
-                int k = (group * _tiles.GroupFilters) + blocks.First(block) + i;
-                float* from = output + layout.OutputStart(blocks, block) + (i * layout.OutputWidth);
-                for (int vector = 0; vector < layout.Vectors; vector++)
+                int height = filters.Height(i), steps = Math.Min(PanelDepth, channels - depth);
+                float* a = _packed + (block.Group * _filters.Length) + (product * _filters.ProductLength) + _filters.BlockStart(i) + (depth * height);
+                float* b = block.Input + (product * block.InputStride) + (depth * width);
+                float* c = block.OutputOf(filters.First(i)) + (product * height * block.OutputWidth);
+                int vector = 0;
+                for (; vector + 1 < block.Vectors; vector += 2, b += block.PanelLength, c += width)
+                    BroadcastKernel.Run<S, V>(height, steps, a, b, offsets, c, block.OutputWidth, accumulate: depth > 0);
+                if (vector < block.Vectors) BroadcastKernel.RunNarrow<S, V>(height, steps, a, b, offsets, c, block.OutputWidth, accumulate: depth > 0);
+            }
+    }
+
+    private void TransformOutput<S, V>(in Block block, int first, int end, float* work) where S : struct, ISimd<V> where V : unmanaged
+    {
+        float* rows = work, half = rows + (2 * Inputs * block.Pitch);
+        WinogradTiles.Run* runs = (WinogradTiles.Run*)(half + (Products * S.Lanes));
+        int runCount = _tiles.WriteRuns(block.First, block.Count, block.Count, runs);
+        long plane = (long)_tiles.OutputHeight * _tiles.OutputWidth;
+        for (int filters = first; filters < end; filters++)
+            for (int i = 0, height = _filters.Blocks.Height(filters); i < height; i++)
+            {
+                int k = (block.Group * _tiles.GroupFilters) + _filters.Blocks.First(filters) + i;
+                float* from = block.OutputOf(_filters.Blocks.First(filters)) + (i * block.OutputWidth);
+                for (int vector = 0; vector < block.Vectors; vector++)
                     WinogradOutput.Transform<S, V>(
-                        from + (vector * S.Lanes), blocks.Height(block) * layout.OutputWidth, half,
-                        _bias == null ? 0 : _bias[k], _activation, rows + (vector * Tile * S.Lanes), layout.Pitch);
+                        from + (vector * S.Lanes), height * block.OutputWidth, half,
+                        _bias == null ? 0 : _bias[k], _activation, rows + (vector * Tile * S.Lanes), block.Pitch);
                 float* row = rows;
                 for (int run = 0; run < runCount; row += runs[run++].Length * Tile)
-                    WinogradOutput.Scatter<S, V>(_tiles, runs[run], row, layout.Pitch, _activation, _y + ((((long)runs[run].Image * _tiles.Filters) + k) * plane));
+                    WinogradOutput.Scatter<S, V>(_tiles, runs[run], row, block.Pitch, _activation, _y + ((((long)runs[run].Image * _tiles.Filters) + k) * plane));
             }
     }
 
     /// <summary>
-    /// Where a block's numbers lie. Input: product after product, within a product panels of two vectors of tiles, channel after
-    /// channel, as the broadcast kernel reads B. Output: block after block of filters, within a block product after product.
+    /// Some tiles of a group and where their numbers lie. Input: product after product, within a product panels of two vectors of
+    /// tiles, channel after channel, as the broadcast kernel reads B. Output: block after block of filters, within a block product
+    /// after product.
     /// </summary>
-    private readonly struct Layout
+    private readonly struct Block
     {
-        public Layout(in WinogradTiles tiles, int count, int lanes)
+        private readonly float* _memory;
+
+        public Block(in WinogradTiles tiles, int group, int first, int count, int lanes, float* memory)
         {
+            (Group, First, Count) = (group, first, count);
+            _memory = memory;
             Vectors = (count + lanes - 1) / lanes;
             int panels = (Vectors + 1) / 2;
             PanelLength = (nint)tiles.GroupChannels * 2 * lanes;
             InputStride = (panels * PanelLength) + Slack;
             OutputWidth = panels * 2 * lanes;
-            Pitch = Math.Max((nint)Tile * Vectors * lanes, PanelDepth / Inputs) + Slack; // the offsets, too, are kept in the pixels' place
-            Floats = (Products * (InputStride + (OutputWidth * tiles.GroupFilters) + lanes)) + (2 * Inputs * Pitch) + (4 * count) + WinogradPixels.MemoryLength(count);
+            Floats = Products * (InputStride + (OutputWidth * tiles.GroupFilters));
+            Pitch = Math.Max((nint)Tile * Vectors * lanes, PanelDepth / Inputs) + Slack; // offsets, too, are kept in the pixels' place
+            WorkFloats = (2 * Inputs * Pitch) + (Products * lanes) + (4 * count) + WinogradPixels.MemoryLength(count);
         }
+
+        public int Group { get; }
+
+        public int First { get; }
+
+        public int Count { get; }
 
         public int Vectors { get; }
 
@@ -146,8 +230,15 @@ internal readonly unsafe struct WinogradProducts : IVectorChunks
         /// <summary>Pixels from one row to the next.</summary>
         public nint Pitch { get; }
 
+        /// <summary>Numbers of input and output.</summary>
         public long Floats { get; }
 
-        public nint OutputStart(RowBlocks blocks, int block) => blocks.First(block) * Products * OutputWidth;
+        /// <summary>Working memory of a transform.</summary>
+        public long WorkFloats { get; }
+
+        public float* Input => _memory;
+
+        /// <summary>The output from a block of filters on.</summary>
+        public float* OutputOf(int firstFilter) => _memory + (Products * (InputStride + (firstFilter * OutputWidth)));
     }
 }
