@@ -8,9 +8,10 @@ internal abstract unsafe class ConvAlgorithm
 {
     /// <summary>All there are. Tests run every member on every shape it supports against the same reference.</summary>
     public static IReadOnlyList<ConvAlgorithm> All { get; } =
+    public static IReadOnlyList<ConvAlgorithm> All { get; } =
     [
-        new ShiftConvolution(), new DirectConvolution(), new WinogradConvolution(),
-        new ChwnAlgorithm(), new RotatedConvolution(), new Im2ColConvolution(),
+        new ShiftConvolution(), new DirectConvolution(), new WinogradConvolution(), new ChwnAlgorithm(),
+        new DepthwiseConvolution(), new RotatedConvolution(), new Im2ColConvolution(),
     ];
 
     public abstract string Name { get; }
@@ -41,6 +42,9 @@ internal abstract unsafe class ConvAlgorithm
 
     /// <summary><c>∂w += ∂loss/∂w</c>, added to what is there.</summary>
     public abstract void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw);
+
+    /// <summary>By how much a register tile of few rows is slower than a full one, because it loads more than it multiplies.</summary>
+    protected static double FewRows(int rows) => Math.Max(1, 6.0 / rows);
 
     /// <summary>Bytes of what the calling thread takes once and what each thread takes for a chunk, both in floats.</summary>
     protected static long Bytes(long once, long eachThread, int chunks, int threads) => sizeof(float) * (once + (eachThread * Math.Min(chunks, threads)));

@@ -16,9 +16,9 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        // Idle columns are multiplied like others; the backward passes add to memory more often.
+        // Idle columns are multiplied like others; sums along the vector cost a little more.
         double idle = new ShiftedImage(shape, shape.OutputHeight).Pixels / (double)shape.OutputPlane;
-        return shape.MultiplyAdds * idle * (pass == ConvPass.Forward ? 1 : 1.25);
+        return shape.MultiplyAdds * idle * FewRows(shape.GroupFilters) * (pass == ConvPass.Forward ? 1 : 1.25);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

@@ -107,6 +107,25 @@ internal readonly struct ShiftedImage
             }
     }
 
+    /// <summary>
+    /// Lays out another image of all output rows where one was laid out before, or zeros: the padding is there already.
+    /// </summary>
+    public unsafe void Refill<S, V>(float* image, float* readable, float* planes) where S : struct, ISimd<V> where V : unmanaged
+    {
+        for (int c = 0; c < _shape.GroupChannels; c++, image += _shape.InputPlane)
+            for (int phase = 0; phase < _phaseRows * _phaseColumns; phase++, planes += Rows * RowLength)
+            {
+                Window inside = Inside(phase, 0);
+                if (inside.IsEmpty) continue;
+                float* from = image + (inside.ImageRow * _shape.W) + inside.ImageColumn, to = planes + (inside.FirstRow * RowLength) + inside.FirstColumn;
+                int fromStride = _shape.Stride.Height * _shape.W;
+                if (_shape.Stride.Width == 1) RowCopy.Fill<S, V>(inside.RowCount, inside.ColumnCount, from, fromStride, to, RowLength);
+                else
+                    for (int i = 0; i < inside.RowCount; i++)
+                        RowCopy.Every<S, V>(inside.ColumnCount, from + (i * fromStride), _shape.Stride.Width, readable, to + (i * RowLength));
+            }
+    }
+
     /// <summary>The part of a plane that lies inside the image, and where in the image it begins.</summary>
     private readonly record struct Window(int FirstRow, int EndRow, int FirstColumn, int EndColumn, int ImageRow, int ImageColumn)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace CnnEngine.Kernels;
 
@@ -29,6 +30,41 @@ internal static unsafe class RowCopy
             for (; j < width; j++) to[j] = from[j];
             for (j = width; j < toStride && to + j + S.Lanes <= toEnd; j += S.Lanes) S.Store(to + j, S.Zero);
             for (; j < toStride; j++) to[j] = 0;
+        }
+    }
+
+    /// <summary>Copies rows and leaves what lies between them in the destination alone.</summary>
+    /// <param name="rows">How many rows there are.</param>
+    /// <param name="width">Floats of a row.</param>
+    /// <param name="from">The first row; rows are <paramref name="fromStride"/> apart.</param>
+    /// <param name="fromStride">At least <paramref name="width"/>.</param>
+    /// <param name="to">The destination's first row.</param>
+    /// <param name="toStride">At least <paramref name="width"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Fill<S, V>(int rows, int width, float* from, nint fromStride, float* to, nint toStride) where S : struct, ISimd<V> where V : unmanaged
+    {
+        // The last vector of a row overlaps the one before; rows shorter than a vector are copied in two smaller ones.
+        for (int i = 0; i < rows; i++, from += fromStride, to += toStride)
+        {
+            if (width >= S.Lanes)
+            {
+                for (nint j = 0; j < width - S.Lanes; j += S.Lanes) S.Store(to + j, S.Load(from + j));
+                S.Store(to + (width - S.Lanes), S.Load(from + (width - S.Lanes)));
+            }
+            else if (width >= 8)
+            {
+                Vector256.Load(from).Store(to);
+                Vector256.Load(from + (width - 8)).Store(to + (width - 8));
+            }
+            else if (width >= 4)
+            {
+                Vector128.Load(from).Store(to);
+                Vector128.Load(from + (width - 4)).Store(to + (width - 4));
+            }
+            else
+            {
+                for (int j = 0; j < width; j++) to[j] = from[j];
+            }
         }
     }
 

@@ -46,6 +46,10 @@ internal static class ConvCases
         ["groups 3, stride 2"] = new(2, 6, (7, 9), 3, (3, 2), new() { Groups = 3, Stride = 2 }),
         ["depthwise"] = new(2, 5, (8, 9), 5, 3, new() { Groups = 5, Padding = 1 }),
         ["depthwise, two filters a channel"] = new(2, 3, (6, 8), 6, 3, new() { Groups = 3, Stride = (1, 2), Padding = 1 }),
+        ["depthwise, wide"] = new(3, 3, (5, 41), 3, 3, new() { Groups = 3, Padding = 1 }),
+        ["depthwise, dilation 2"] = new(2, 3, (9, 21), 6, (3, 2), new() { Groups = 3, Dilation = 2, Padding = new(2, 1, 0, 3) }),
+        ["depthwise, padding larger than needed"] = new(2, 2, (5, 6), 2, 3, new() { Groups = 2, Padding = 4 }),
+        ["depthwise, stride 2"] = new(2, 4, (9, 37), 4, 3, new() { Groups = 4, Stride = 2, Padding = 1 }),
         ["groups 2, dilation 2"] = new(2, 2, (9, 8), 4, 3, new() { Groups = 2, Dilation = 2, Padding = new(2, 1, 0, 2) }),
 
         ["1×1"] = new(2, 5, (5, 7), 4, 1),

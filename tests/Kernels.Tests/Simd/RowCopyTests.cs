@@ -58,6 +58,25 @@ public unsafe class RowCopyTests
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Filled_rows_leave_what_lies_between_them_alone(SimdWidth simd)
+    {
+        using ForcedWidth forced = new(simd);
+        for (int width = 1; width <= (2 * Simd.Lanes) + 1; width++)
+            foreach ((int fromGap, int toGap) in Gaps)
+            {
+                const int rows = 3, before = 1000;
+                int fromStride = width + fromGap, toStride = width + toGap;
+                Guarded<float> from = new(Numbers.Integers((rows * fromStride) - fromGap, 1)), to = new((rows * toStride) - toGap);
+                to.Span.Fill(before);
+                FillCall call = new(rows, width, from.Data, fromStride, to.Data, toStride);
+                Simd.Run(ref call);
+                to.AssertIntact();
+                for (int i = 0; i < to.Span.Length; i++)
+                    Assert.Equal(i % toStride < width ? from.Span[(i / toStride * fromStride) + (i % toStride)] : before, to.Span[i]);
+            }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
     public void Every_strides_number_is_copied_and_nothing_behind_the_last_is_read(SimdWidth simd)
     {
         using ForcedWidth forced = new(simd);
@@ -92,6 +111,11 @@ public unsafe class RowCopyTests
     private readonly struct GatherCall(int rows, int width, float* from, int stride, float bias, Activation activation, float* to, bool streaming = false) : ISimdKernel
     {
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => RowCopy.Gather<S, V>(rows, width, from, stride, bias, activation, to, streaming);
+    }
+
+    private readonly struct FillCall(int rows, int width, float* from, int fromStride, float* to, int toStride) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => RowCopy.Fill<S, V>(rows, width, from, fromStride, to, toStride);
     }
 
     private readonly struct EveryCall(int count, float* from, int stride, float* fromEnd, float* to) : ISimdKernel
