@@ -8,7 +8,6 @@ internal abstract unsafe class ConvAlgorithm
 {
     /// <summary>All there are. Tests run every member on every shape it supports against the same reference.</summary>
     public static IReadOnlyList<ConvAlgorithm> All { get; } =
-    public static IReadOnlyList<ConvAlgorithm> All { get; } =
     [
         new ShiftConvolution(), new DirectConvolution(), new WinogradConvolution(), new ChwnAlgorithm(),
         new DepthwiseConvolution(), new RotatedConvolution(), new Im2ColConvolution(),

@@ -24,7 +24,7 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
     public override bool Supports(ConvPass pass, in ConvShape shape) => true;
 
     // The columns are written and read once for every K/g products made of each.
-    public override double Cost(ConvPass pass, in ConvShape shape) => shape.MultiplyAdds * FewRows(shape.GroupFilters) * (1.5 + (16.0 / shape.GroupFilters));
+    public override double Cost(ConvPass pass, in ConvShape shape) => shape.MultiplyAdds * FewRows(shape.GroupFilters) * (3 + (16.0 / shape.GroupFilters));
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads) => pass switch
     {

@@ -18,6 +18,14 @@ public unsafe class ConvPlannerTests
         }
     }
 
+    [Fact]
+    public void Few_channels_do_not_lead_to_columns_and_channels_alone_have_their_own_algorithm()
+    {
+        ConvShape cifar = new(64, 3, 32, 32, 5, new() { Padding = 2 }), depthwise = new(8, 128, 56, 128, 3, new() { Padding = 1, Groups = 128 });
+        Assert.Equal(["shift", "rotated", "shift"], ConvPlanner.Explain(cifar).Passes.Select(pass => pass.Choice));
+        Assert.All(ConvPlanner.Explain(depthwise).Passes, pass => Assert.Equal("depthwise", pass.Choice));
+    }
+
     [Theory, MemberData(nameof(ShapeNames))]
     public void The_choice_does_not_depend_on_the_number_of_threads(string name)
     {
