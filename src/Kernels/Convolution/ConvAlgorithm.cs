@@ -43,7 +43,7 @@ internal abstract unsafe class ConvAlgorithm
     public abstract void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw);
 
     /// <summary>By how much a register tile of few rows is slower than a full one, because it loads more than it multiplies.</summary>
-    protected static double FewRows(int rows) => Math.Max(1, 6.0 / rows);
+    protected static double FewRows(int rows) => Math.Max(1, 4.5 / rows);
 
     /// <summary>Bytes of what the calling thread takes once and what each thread takes for a chunk, both in floats.</summary>
     protected static long Bytes(long once, long eachThread, int chunks, int threads) => sizeof(float) * (once + (eachThread * Math.Min(chunks, threads)));

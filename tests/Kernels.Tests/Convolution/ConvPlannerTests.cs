@@ -22,7 +22,7 @@ public unsafe class ConvPlannerTests
     public void Few_channels_do_not_lead_to_columns_and_channels_alone_have_their_own_algorithm()
     {
         ConvShape cifar = new(64, 3, 32, 32, 5, new() { Padding = 2 }), depthwise = new(8, 128, 56, 128, 3, new() { Padding = 1, Groups = 128 });
-        Assert.Equal(["shift", "rotated", "shift"], ConvPlanner.Explain(cifar).Passes.Select(pass => pass.Choice));
+        Assert.All(ConvPlanner.Explain(cifar).Passes, pass => Assert.NotEqual("im2col", pass.Choice));
         Assert.All(ConvPlanner.Explain(depthwise).Passes, pass => Assert.Equal("depthwise", pass.Choice));
     }
 
