@@ -20,7 +20,7 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
         Phases phases = new(shape);
         double pixels = new ShiftedImage(ofDelta, ofDelta.OutputHeight).Pixels;
         double products = 0;
-        for (int call = 0; call < phases.Calls.Count; call++) 
+        for (int call = 0; call < phases.Calls.Count; call++)
             products += (double)phases.TapsOf(call) * phases.Calls.Height(call) * FewRows(phases.Calls.Height(call) * phases.Channels.Height(0));
         return shape.N * pixels * products * shape.GroupFilters * shape.C;
     }
