@@ -20,83 +20,114 @@ internal static unsafe class BroadcastKernel
     /// <summary>Runs the kernel for a tile of <paramref name="rows"/> rows, 1 to 12, that is two vectors wide; A is packed.</summary>
     public static void Run<S, V>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
-        where V : unmanaged => Run<S, V, N2, Adjacent>(rows, steps, a, rows, b, offsets, c, rowStride, accumulate);
+        where V : unmanaged => Run<S, V, N2, Adjacent>(rows, steps, a, rows, b, offsets, 0, c, rowStride, accumulate);
 
     /// <summary>The same for a tile that is one vector wide.</summary>
     public static void RunNarrow<S, V>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
-        where V : unmanaged => Run<S, V, N1, Adjacent>(rows, steps, a, rows, b, offsets, c, rowStride, accumulate);
+        where V : unmanaged => Run<S, V, N1, Adjacent>(rows, steps, a, rows, b, offsets, 0, c, rowStride, accumulate);
 
     /// <summary>
     /// Runs the kernel for a tile of <paramref name="rows"/> rows and up to two vectors, with A where it lies: packed, or any matrix
-    /// whose rows or columns are contiguous.
+    /// whose rows or columns are contiguous. Unless it is 0, what lies <paramref name="ahead"/> of each row of B is asked for: reading a
+    /// large B for the first time then takes half as long.
     /// </summary>
-    public static void Run<S, V>(int rows, int lanes, int steps, MatrixView a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
+    public static void Run<S, V>(
+        int rows, int lanes, int steps, MatrixView a, float* b, int* offsets, nint ahead, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        if (a.RowStride == 1)
-        {
-            if (lanes > S.Lanes) Run<S, V, N2, Adjacent>(rows, steps, a.Data, a.ColumnStride, b, offsets, c, rowStride, accumulate);
-            else Run<S, V, N1, Adjacent>(rows, steps, a.Data, a.ColumnStride, b, offsets, c, rowStride, accumulate);
-        }
-        else
-        {
-            if (lanes > S.Lanes) Run<S, V, N2, Apart>(rows, steps, a.Data, a.RowStride, b, offsets, c, rowStride, accumulate);
-            else Run<S, V, N1, Apart>(rows, steps, a.Data, a.RowStride, b, offsets, c, rowStride, accumulate);
-        }
+        if (lanes > S.Lanes) Run<S, V, N2>(rows, steps, a, b, offsets, ahead, c, rowStride, accumulate);
+        else Run<S, V, N1>(rows, steps, a, b, offsets, ahead, c, rowStride, accumulate);
     }
 
-    /// <summary>How A lies: whether the numbers of a step, one of each row, are adjacent.</summary>
-    private interface ILayout
-    {
-        static abstract bool IsAdjacent { get; }
-    }
-
-    /// <summary>A step's numbers are adjacent, the next step's a stride on.</summary>
-    private readonly struct Adjacent : ILayout
-    {
-        public static bool IsAdjacent => true;
-    }
-
-    /// <summary>Rows are a stride apart, a row's numbers adjacent.</summary>
-    private readonly struct Apart : ILayout
-    {
-        public static bool IsAdjacent => false;
-    }
-
-    private static void Run<S, V, W, A>(int rows, int steps, float* a, nint stride, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
+    private static void Run<S, V, W>(
+        int rows, int steps, MatrixView a, float* b, int* offsets, nint ahead, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
         where W : struct, IConstant
-        where A : struct, ILayout
+    {
+        bool isAdjacent = a.RowStride == 1;
+        nint stride = isAdjacent ? a.ColumnStride : a.RowStride;
+        if (isAdjacent && ahead == 0) Run<S, V, W, Adjacent>(rows, steps, a.Data, stride, b, offsets, ahead, c, rowStride, accumulate);
+        else if (isAdjacent) Run<S, V, W, AdjacentAhead>(rows, steps, a.Data, stride, b, offsets, ahead, c, rowStride, accumulate);
+        else if (ahead == 0) Run<S, V, W, Apart>(rows, steps, a.Data, stride, b, offsets, ahead, c, rowStride, accumulate);
+        else Run<S, V, W, ApartAhead>(rows, steps, a.Data, stride, b, offsets, ahead, c, rowStride, accumulate);
+    }
+
+    /// <summary>How operands are read.</summary>
+    private interface IReading
+    {
+        /// <summary>
+        /// Whether the numbers of A for a step, one of each row, are adjacent and the next step's a stride on; otherwise rows are a
+        /// stride apart and a row's numbers adjacent.
+        /// </summary>
+        static abstract bool IsAdjacent { get; }
+
+        /// <summary>Whether what lies ahead of B's rows is asked for.</summary>
+        static abstract bool IsAhead { get; }
+    }
+
+    private readonly struct Adjacent : IReading
+    {
+        public static bool IsAdjacent => true;
+
+        public static bool IsAhead => false;
+    }
+
+    private readonly struct AdjacentAhead : IReading
+    {
+        public static bool IsAdjacent => true;
+
+        public static bool IsAhead => true;
+    }
+
+    private readonly struct Apart : IReading
+    {
+        public static bool IsAdjacent => false;
+
+        public static bool IsAhead => false;
+    }
+
+    private readonly struct ApartAhead : IReading
+    {
+        public static bool IsAdjacent => false;
+
+        public static bool IsAhead => true;
+    }
+
+    private static void Run<S, V, W, A>(int rows, int steps, float* a, nint stride, float* b, int* offsets, nint ahead, float* c, nint rowStride, bool accumulate)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+        where W : struct, IConstant
+        where A : struct, IReading
     {
         switch (rows)
         {
-            case 1: Tile<S, V, N1, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 2: Tile<S, V, N2, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 3: Tile<S, V, N3, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 4: Tile<S, V, N4, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 5: Tile<S, V, N5, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 6: Tile<S, V, N6, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 7: Tile<S, V, N7, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 8: Tile<S, V, N8, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 9: Tile<S, V, N9, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 10: Tile<S, V, N10, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 11: Tile<S, V, N11, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
-            case 12: Tile<S, V, N12, W, A>(steps, a, stride, b, offsets, c, rowStride, accumulate); break;
+            case 1: Tile<S, V, N1, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 2: Tile<S, V, N2, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 3: Tile<S, V, N3, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 4: Tile<S, V, N4, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 5: Tile<S, V, N5, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 6: Tile<S, V, N6, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 7: Tile<S, V, N7, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 8: Tile<S, V, N8, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 9: Tile<S, V, N9, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 10: Tile<S, V, N10, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 11: Tile<S, V, N11, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 12: Tile<S, V, N12, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
             default: throw new ArgumentOutOfRangeException(nameof(rows), rows, "a tile has 1 to 12 rows");
         }
     }
 
     // Optimised at once: a loop that runs from the first step on must not begin its life unoptimised.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<S, V, R, W, A>(int steps, float* a, nint stride, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
+    private static void Tile<S, V, R, W, A>(int steps, float* a, nint stride, float* b, int* offsets, nint ahead, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
         where R : struct, IConstant
         where W : struct, IConstant
-        where A : struct, ILayout
+        where A : struct, IReading
     {
         // Rows in threes, so that an address is one of four pointers and none, one or two strides.
         nint two = 2 * stride;
@@ -118,6 +149,11 @@ internal static unsafe class BroadcastKernel
         for (int t = 0; t < steps; t++)
         {
             float* row = b + offsets[t];
+            if (A.IsAhead)
+            {
+                Simd.Prefetch(row + ahead);
+                if (W.Value > 1) Simd.Prefetch(row + ahead + S.Lanes);
+            }
             V left = S.Load(row), right = W.Value > 1 ? S.Load(row + S.Lanes) : S.Zero;
             { V x = S.Broadcast(a[0]); c0l = S.MultiplyAdd(x, left, c0l); if (W.Value > 1) c0r = S.MultiplyAdd(x, right, c0r); }
             if (R.Value > 1) { V x = S.Broadcast(A.IsAdjacent ? a[1] : a[stride]); c1l = S.MultiplyAdd(x, left, c1l); if (W.Value > 1) c1r = S.MultiplyAdd(x, right, c1r); }

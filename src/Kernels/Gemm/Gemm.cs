@@ -3,11 +3,9 @@ namespace CnnEngine.Kernels;
 /// <summary>General matrix multiplication, the product that fully connected layers and most convolutions come down to.</summary>
 public static unsafe class Gemm
 {
-    // Products with fewer columns read A where it lies; more pay for packing it.
+    // A is read where it lies unless it is larger than so many floats, 4 MB, and there are so many columns to pay for packing it.
+    private const int FloatsToPackA = 1 << 20;
     private const int ColumnsToPackA = 500;
-
-    // Floats of A that are packed at once: 4 MB, which the third-level cache holds.
-    private const int SlabFloats = 1 << 20;
 
     // Multiply-adds of a tile, and the most tiles: enough to share out evenly, too few to be a burden.
     private const int TileMultiplyAdds = 1 << 20;
@@ -53,13 +51,14 @@ public static unsafe class Gemm
         if (beta is not (0 or 1) || k == 0) Scale(m, n, beta, c, rowStride);
         if (k == 0) return;
 
-        bool accumulate = beta != 0;
-        if (n < ColumnsToPackA && alpha == 1 && (a.RowStride == 1 || a.ColumnStride == 1))
+        bool accumulate = beta != 0, isLarge = n >= ColumnsToPackA && (long)m * k > FloatsToPackA;
+        if (!isLarge && alpha == 1 && (a.RowStride == 1 || a.ColumnStride == 1))
         {
             Run(new GemmLoops(m, n, k, a, null, b, accumulate, c, rowStride, Tiles(m, n, k)));
             return;
         }
-        int slab = Math.Min(k, Math.Max(1, SlabFloats / m / GemmLoops.PanelDepth) * GemmLoops.PanelDepth);
+        // A slab of columns of A at a time: as packed, it stays in the third-level cache.
+        int slab = Math.Min(k, Math.Max(1, FloatsToPackA / m / GemmLoops.PanelDepth) * GemmLoops.PanelDepth);
         using Scratch.Lease scratch = Scratch.Take((long)m * slab);
         for (int first = 0; first < k; first += slab)
         {

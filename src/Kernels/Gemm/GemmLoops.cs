@@ -6,8 +6,10 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal readonly unsafe struct GemmLoops : IVectorChunks
 {
-    // The deeper a panel, the less often C is read and written; 12 rows of A, 24 KB, still stay in the first-level cache.
+    // The deeper a panel, the less often C is read and written. Where B is read in place its rows are far apart, and deeper panels
+    // push each other out of the caches.
     public const int PanelDepth = 512;
+    private const int PackedPanelDepth = 1024;
 
     // What a tile's panel of B may take of the second-level cache, from where it streams past A: half a megabyte.
     private const int PanelFloats = 1 << 17;
@@ -15,11 +17,11 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
     // Tiles are so many columns wide, or a multiple: two vectors of the widest kind.
     private const int Strip = 32;
 
-    // B is read where it lies, whose rows then must be contiguous, unless so many blocks of A pay for packing it.
+    // So many blocks of A pay for packing B; otherwise it is read where it lies, if its rows are contiguous.
     private const int BlocksToPackB = 12;
 
     // What packing a number costs, in times that it is read.
-    private const double PackingCost = 8;
+    private const double PackingCost = 30;
 
     private readonly int _n, _k;
     private readonly RowBlocks _blocks;
@@ -51,23 +53,26 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
         _b = b;
         _c = c;
         _blocks = RowBlocks.ForBroadcast(m);
-        _depth = Math.Min(k, PanelDepth);
 
         // Of all ways to cut C into enough tiles, the one that reads and packs least.
-        int strips = Quotient(n, Strip), fewest = Quotient(strips, Math.Max(1, PanelFloats / _depth / Strip));
+        int strips = Quotient(n, Strip), most = Math.Max(Math.Min(tiles, strips), Quotient(strips, WidestStrips(Math.Min(k, PackedPanelDepth))));
         double least = double.PositiveInfinity;
-        for (int across = fewest; across <= Math.Max(fewest, Math.Min(tiles, strips)); across++)
+        for (int across = Quotient(strips, WidestStrips(Math.Min(k, PanelDepth))); across <= most; across++)
         {
             int tileStrips = Quotient(strips, across), columnTiles = Quotient(strips, tileStrips);
             int tileBlocks = Quotient(_blocks.Count, Math.Min(Quotient(tiles, across), _blocks.Count)), rowTiles = Quotient(_blocks.Count, tileBlocks);
-            bool packsB = tileBlocks >= BlocksToPackB || b.ColumnStride != 1 || b.RowStride > int.MaxValue / _depth; // offsets are ints
+            bool packsB = tileBlocks >= BlocksToPackB || b.ColumnStride != 1 || b.RowStride > int.MaxValue / PanelDepth; // offsets are ints
+            int depth = Math.Min(k, packsB ? PackedPanelDepth : PanelDepth);
             double cost = ((double)m * columnTiles) + ((double)n * rowTiles * (packsB ? PackingCost : 1));
-            if (columnTiles * rowTiles < 0.75 * tiles) cost *= 4;
+            if (columnTiles * rowTiles < 0.75 * tiles || tileStrips > WidestStrips(depth)) cost *= 4;
             if (cost >= least) continue;
             least = cost;
-            (_columnTiles, _rowTiles, _tileColumns, _tileBlocks, _packsB) = (columnTiles, rowTiles, tileStrips * Strip, tileBlocks, packsB);
+            (_columnTiles, _rowTiles, _tileColumns, _tileBlocks) = (columnTiles, rowTiles, tileStrips * Strip, tileBlocks);
+            (_packsB, _depth) = (packsB, depth);
         }
     }
+
+    private static int WidestStrips(int depth) => Math.Max(1, PanelFloats / depth / Strip);
 
     public int Chunks => _rowTiles * _columnTiles;
 
@@ -101,7 +106,13 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
         for (int first = 0; first < _k; first += depth)
         {
             int steps = Math.Min(depth, _k - first);
-            for (int panel = 0; panel < panels; panel++)
+            int packed = 0;
+            if (_packsB && _b.ColumnStride == 1)
+            {
+                packed = columns / width;
+                Packing.PackPanels<S, V>(steps, packed, _b.At(first, firstColumn), packedB, depth * width);
+            }
+            for (int panel = packed; panel < panels; panel++)
             {
                 int j = panel * width, wide = Math.Min(width, columns - j);
                 if (IsReadInPlace<S, V>(wide, first + steps, firstColumn + j + width)) continue;
@@ -120,11 +131,16 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
                     bool isInPlace = IsReadInPlace<S, V>(wide, first + steps, j + width);
                     float* b = isInPlace ? _b.At(first, j).Data : packedB + ((long)panel * depth * width);
                     int* rowsB = isInPlace ? offsetsInPlace : offsets;
+                    nint ahead = !isInPlace || block > firstBlock ? 0
+                        : panel + 1 < panels ? width
+                        : first + depth < _k ? (depth * _b.RowStride) - (panel * width)
+                        : 0;
                     float* c = _c + (i * _rowStride) + j;
-                    if (wide == width || wide == S.Lanes) BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, c, _rowStride, accumulate);
+                    if (accumulate) PrefetchTile(rows, panel + 1 < panels ? c + width : _c + ((i + rows) * _rowStride) + firstColumn);
+                    if (wide == width || wide == S.Lanes) BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, ahead, c, _rowStride, accumulate);
                     else
                     {
-                        BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, corner, width, accumulate: false);
+                        BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, ahead, corner, width, accumulate: false);
                         WriteCorner<S, V>(rows, wide, corner, width, c, _rowStride, accumulate);
                     }
                 }
@@ -138,6 +154,16 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
     /// </summary>
     private bool IsReadInPlace<S, V>(int columns, int end, int lastColumn) where S : struct, ISimd<V> where V : unmanaged =>
         !_packsB && (columns == 2 * S.Lanes || columns == S.Lanes || ((end - 1) * _b.RowStride) + lastColumn <= ((_k - 1) * _b.RowStride) + _n);
+
+    /// <summary>Asks for the tile of C that comes next, a cache line or two of each row; at the last tile, for nothing in particular.</summary>
+    private void PrefetchTile(int rows, float* c)
+    {
+        for (int i = 0; i < rows; i++, c += _rowStride)
+        {
+            Simd.Prefetch(c);
+            Simd.Prefetch(c + (Strip / 2));
+        }
+    }
 
     private static int Quotient(int number, int divisor) => (number + divisor - 1) / divisor;
 

@@ -63,6 +63,25 @@ internal static unsafe class Packing
     }
 
     /// <summary>
+    /// Packs full panels of a B with contiguous rows side by side, <paramref name="panelStride"/> floats from one to the next: all of a
+    /// row at once, because the next row often lies on another page of memory.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PackPanels<S, V>(int rows, int panels, MatrixView b, float* packed, nint panelStride) where S : struct, ISimd<V> where V : unmanaged
+    {
+        int width = 2 * S.Lanes;
+        for (int t = 0; t < rows; t++, packed += width)
+        {
+            float* from = b.Data + (t * b.RowStride), to = packed;
+            for (int panel = 0; panel < panels; panel++, from += width, to += panelStride)
+            {
+                S.Store(to, S.Load(from));
+                S.Store(to + S.Lanes, S.Load(from + S.Lanes));
+            }
+        }
+    }
+
+    /// <summary>
     /// <c>to[t·toStride + i] = α · from[i·rowStride + t]</c>, in squares of 4×4: whichever way the loops run, one side jumps, and
     /// only a transpose in registers moves more than one number at a time. The last squares overlap those before them.
     /// </summary>

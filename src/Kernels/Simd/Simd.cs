@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
@@ -42,6 +43,13 @@ public static class Simd
         "T" => SimdWidth.VectorT,
         _ => throw new ArgumentException($"{EnvironmentVariable}={forced}: the vector widths are 128, 256, 512 and T"),
     };
+
+    /// <summary>Asks for a cache line ahead of its use, into the second-level cache; any address will do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static unsafe void Prefetch(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(address);
+    }
 
     /// <summary>Runs a kernel on vectors of <see cref="Width"/>.</summary>
     internal static void Run<TKernel>(ref TKernel kernel) where TKernel : struct, ISimdKernel

@@ -10,12 +10,12 @@ public unsafe class GemmTests
     // Around one vector, the 6 and 12 rows of a tile, its two vectors across; and 1.
     private static readonly int[] Sizes = [1, 2, 3, 5, 6, 7, 11, 12, 13, 16, 17, 23, 25, 31, 32, 33, 40];
 
-    // Around the 512 steps of a panel; edges of strips of 32 columns and of several tiles; enough blocks of rows to pack B, and enough
-    // columns to pack A.
+    // Around the 512 steps of a panel, 1024 where B is packed; edges of strips of 32 columns and of several tiles; enough blocks of rows
+    // to pack B.
     private static readonly (int M, int N, int K)[] BlockEdges =
     [
         (5, 7, 511), (5, 33, 512), (13, 3, 513), (2, 40, 800), (30, 34, 1025),
-        (5, 127, 9), (3, 128, 7), (13, 129, 5), (25, 300, 11), (7, 530, 3), (40, 499, 65), (40, 501, 65), (6, 6000, 40),
+        (5, 127, 9), (3, 128, 7), (13, 129, 5), (25, 300, 11), (7, 530, 3), (40, 501, 65), (6, 6000, 40), (150, 70, 1030),
         (143, 5, 3), (144, 33, 2), (145, 6, 3), (967, 2, 2), (485, 259, 33), (300, 49, 300),
     ];
 
@@ -57,6 +57,7 @@ public unsafe class GemmTests
     {
         using ForcedWidth forced = new(width);
         foreach (bool transposeA in new[] { false, true }) Check(2100, 3, 1030, -2, 1, transposeA, transposeB: false);
+        Check(1800, 500, 600, 1, 0, transposeA: false, transposeB: false);
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]

@@ -41,7 +41,7 @@ public unsafe class MicroKernelTests
     {
         using ForcedWidth forced = new(width);
         for (int rows = 1; rows <= 12; rows++)
-            foreach ((bool isTransposed, int vectors) in new[] { (false, 1), (true, 1), (false, 2), (true, 2) })
+            foreach ((bool isTransposed, int vectors, int ahead) in new[] { (false, 1, 0), (true, 1, 8), (false, 2, 64), (true, 2, 0), (false, 2, 0), (true, 2, 32) })
             {
                 int across = vectors * Simd.Lanes, apart = isTransposed ? rows + 3 : Steps + 2;
                 int[] offsets = [9, 0, 4, 4, 31, 2, 17];
@@ -50,7 +50,7 @@ public unsafe class MicroKernelTests
                 MatrixView view = isTransposed ? new MatrixView(a.Data, apart).Transposed : new MatrixView(a.Data, apart);
                 fixed (int* pointer = offsets)
                 {
-                    InPlaceCall call = new(rows, across, view, b.Data, pointer, c.Data);
+                    InPlaceCall call = new(rows, across, view, b.Data, pointer, ahead, c.Data);
                     Simd.Run(ref call);
                 }
                 c.AssertIntact();
@@ -131,10 +131,10 @@ public unsafe class MicroKernelTests
         }
     }
 
-    private readonly struct InPlaceCall(int rows, int across, MatrixView a, float* b, int* offsets, float* c) : ISimdKernel
+    private readonly struct InPlaceCall(int rows, int across, MatrixView a, float* b, int* offsets, nint ahead, float* c) : ISimdKernel
     {
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
-            BroadcastKernel.Run<S, V>(rows, across, Steps, a, b, offsets, c, across, accumulate: false);
+            BroadcastKernel.Run<S, V>(rows, across, Steps, a, b, offsets, ahead, c, across, accumulate: false);
     }
 
     private readonly struct DotCall(int rowsA, int rowsB, int images, int steps, DotKernel.Operands operands) : ISimdKernel

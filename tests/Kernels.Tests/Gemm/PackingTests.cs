@@ -92,6 +92,27 @@ public unsafe class PackingTests
             }
     }
 
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Panels_of_B_are_packed_side_by_side(SimdWidth width)
+    {
+        const int rows = 6, panels = 3;
+        using ForcedWidth forced = new(width);
+        int across = 2 * Simd.Lanes, stride = (rows * across) + 2;
+        Guarded<float> b = new(Numbers.Integers(rows * panels * across, 1)), packed = new((panels * stride) - 2);
+        PackPanels call = new(rows, panels, new MatrixView(b.Data, panels * across), packed.Data, stride);
+        Simd.Run(ref call);
+        packed.AssertIntact();
+        for (int panel = 0; panel < panels; panel++)
+            for (int t = 0; t < rows; t++)
+                for (int j = 0; j < across; j++)
+                    Assert.Equal(b.Span[(((t * panels) + panel) * across) + j], packed.Span[(panel * stride) + (t * across) + j]);
+    }
+
+    private readonly struct PackPanels(int rows, int panels, MatrixView b, float* packed, int panelStride) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => Packing.PackPanels<S, V>(rows, panels, b, packed, panelStride);
+    }
+
     private readonly struct PackB(int rows, int columns, MatrixView b, float* packed) : ISimdKernel
     {
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => Packing.PackB<S, V>(rows, columns, b, packed);
