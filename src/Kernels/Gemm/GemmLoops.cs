@@ -20,8 +20,8 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
     // So many blocks of A pay for packing B; otherwise it is read where it lies, if its rows are contiguous.
     private const int BlocksToPackB = 12;
 
-    // What packing a number costs, in times that it is read.
-    private const double PackingCost = 30;
+    // What a tile's first sight of a number of B costs, packed or in place, in times that a number of A is read.
+    private const double PackingCost = 30, ReadingCost = 2;
 
     private readonly int _n, _k;
     private readonly RowBlocks _blocks;
@@ -63,7 +63,7 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
             int tileBlocks = Quotient(_blocks.Count, Math.Min(Quotient(tiles, across), _blocks.Count)), rowTiles = Quotient(_blocks.Count, tileBlocks);
             bool packsB = tileBlocks >= BlocksToPackB || b.ColumnStride != 1 || b.RowStride > int.MaxValue / PanelDepth; // offsets are ints
             int depth = Math.Min(k, packsB ? PackedPanelDepth : PanelDepth);
-            double cost = ((double)m * columnTiles) + ((double)n * rowTiles * (packsB ? PackingCost : 1));
+            double cost = ((double)m * columnTiles) + ((double)n * rowTiles * (packsB ? PackingCost : ReadingCost));
             if (columnTiles * rowTiles < 0.75 * tiles || tileStrips > WidestStrips(depth)) cost *= 4;
             if (cost >= least) continue;
             least = cost;
