@@ -60,13 +60,17 @@ public static unsafe class ChwnLayout
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => ToNchw<S, V>(images, length, x, y);
     }
 
+    internal static void FromNchw<S, V>(int images, int length, float* x, float* y) where S : struct, ISimd<V> where V : unmanaged =>
+        FromNchw<S, V>(images, length, x, length, y);
+
+    /// <summary>The same for rows that are <paramref name="stride"/> floats apart, whatever they are rows of.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void FromNchw<S, V>(int images, int length, float* x, float* y) where S : struct, ISimd<V> where V : unmanaged
+    internal static void FromNchw<S, V>(int images, int length, float* x, nint stride, float* y) where S : struct, ISimd<V> where V : unmanaged
     {
         if (length < S.Lanes)
         {
             for (int i = 0; i < length; i++)
-                for (int n = 0; n < S.Lanes; n++) y[(i * S.Lanes) + n] = n < images ? x[(n * length) + i] : 0;
+                for (int n = 0; n < S.Lanes; n++) y[(i * S.Lanes) + n] = n < images ? x[(n * stride) + i] : 0;
             return;
         }
         V* block = stackalloc V[2 * S.Lanes];
@@ -75,22 +79,26 @@ public static unsafe class ChwnLayout
             int first = Math.Min(i, length - S.Lanes); // the last block begins early instead of ending late
             if (images == S.Lanes)
             {
-                Transpose<S, V>(x + first, length, block, y + ((nint)first * S.Lanes), S.Lanes);
+                Transpose<S, V>(x + first, stride, block, y + ((nint)first * S.Lanes), S.Lanes);
                 continue;
             }
             float* rows = (float*)(block + S.Lanes);
-            for (int n = 0; n < S.Lanes; n++) S.Store(rows + (n * S.Lanes), n < images ? S.Load(x + ((nint)n * length) + first) : S.Zero);
+            for (int n = 0; n < S.Lanes; n++) S.Store(rows + (n * S.Lanes), n < images ? S.Load(x + (n * stride) + first) : S.Zero);
             Transpose<S, V>(rows, S.Lanes, block, y + ((nint)first * S.Lanes), S.Lanes);
         }
     }
 
+    internal static void ToNchw<S, V>(int images, int length, float* x, float* y) where S : struct, ISimd<V> where V : unmanaged =>
+        ToNchw<S, V>(images, length, x, y, length);
+
+    /// <summary>The same for rows that are <paramref name="stride"/> floats apart, whatever they are rows of.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void ToNchw<S, V>(int images, int length, float* x, float* y) where S : struct, ISimd<V> where V : unmanaged
+    internal static void ToNchw<S, V>(int images, int length, float* x, float* y, nint stride) where S : struct, ISimd<V> where V : unmanaged
     {
         if (length < S.Lanes)
         {
             for (int i = 0; i < length; i++)
-                for (int n = 0; n < images; n++) y[(n * length) + i] = x[(i * S.Lanes) + n];
+                for (int n = 0; n < images; n++) y[(n * stride) + i] = x[(i * S.Lanes) + n];
             return;
         }
         V* block = stackalloc V[2 * S.Lanes];
@@ -100,12 +108,12 @@ public static unsafe class ChwnLayout
             float* from = x + ((nint)first * S.Lanes);
             if (images == S.Lanes)
             {
-                Transpose<S, V>(from, S.Lanes, block, y + first, length);
+                Transpose<S, V>(from, S.Lanes, block, y + first, stride);
                 continue;
             }
             float* rows = (float*)(block + S.Lanes);
             Transpose<S, V>(from, S.Lanes, block, rows, S.Lanes);
-            for (int n = 0; n < images; n++) S.Store(y + ((nint)n * length) + first, S.Load(rows + (n * S.Lanes)));
+            for (int n = 0; n < images; n++) S.Store(y + (n * stride) + first, S.Load(rows + (n * S.Lanes)));
         }
     }
 

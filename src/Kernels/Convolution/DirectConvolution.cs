@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// Convolution forward with the output channels along the vector: filters are transposed so that a tap's numbers of as many filters as
-/// a vector has lanes lie side by side, and each pixel is broadcast straight from the image. No idle columns however short the
-/// rows are, so it is the way for single small images with 16 filters or more.
+/// Convolution with channels along the vector. Forward the output channels: filters are transposed so that a tap's numbers of as many
+/// filters as a vector has lanes lie side by side, and each pixel is broadcast straight from the image. The filter's gradient takes
+/// the input channels: the image is transposed once, and δ is broadcast. No idle columns however short the rows are.
 /// </summary>
 internal sealed unsafe class DirectConvolution : ConvAlgorithm
 {
@@ -14,33 +14,65 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
 
     public override string Name => "direct";
 
-    public override bool Supports(ConvPass pass, in ConvShape shape) => pass == ConvPass.Forward && shape.Groups == 1;
+    public override bool Supports(ConvPass pass, in ConvShape shape) => pass != ConvPass.BackwardInput && shape.Groups == 1;
 
     // Measured against `shift` on LeNet's second layer: as much for a multiply-add, the time of 6 for a number that changes its place.
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        double filters = (double)Vectors(shape) * Simd.Lanes;
+        if (pass == ConvPass.BackwardFilter)
+        {
+            double channels = (double)Vectors(shape.C) * Simd.Lanes;
+            // 1×1 filters have too few tiles to hide the sums' way through memory.
+            return (shape.MultiplyAdds * (channels / shape.C) * (shape.R * shape.S == 1 ? 1.3 : 1)) + (6 * ((shape.N * ImageFloats(shape)) + shape.FilterLength));
+        }
+        double filters = (double)Vectors(shape.K) * Simd.Lanes;
         double copied = (filters * shape.Taps) + (shape.N * ((filters * shape.OutputPlane) + Copied(shape)));
         return (shape.MultiplyAdds * (filters / shape.K)) + (6 * copied);
     }
 
-    public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads) =>
-        Bytes((long)Vectors(shape) * Simd.Lanes * shape.Taps, Copied(shape) + ((long)VectorsTogether * Simd.Lanes * shape.OutputPlane), Chunks(shape), threads);
+    public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads) => pass == ConvPass.BackwardFilter
+        ? Bytes(ImageFloats(shape) + GradientFloats(shape) + (2 * shape.OutputHeight), 0, 0, threads)
+        : Bytes((long)Vectors(shape.K) * Simd.Lanes * shape.Taps, Copied(shape) + ((long)VectorsTogether * Simd.Lanes * shape.OutputPlane), Chunks(shape), threads);
 
     public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y)
     {
-        using Scratch.Lease scratch = Scratch.Take((long)Vectors(shape) * Simd.Lanes * shape.Taps);
-        Threads.ForVectors(Vectors(shape), new Transpose(shape, w, scratch.Data));
+        using Scratch.Lease scratch = Scratch.Take((long)Vectors(shape.K) * Simd.Lanes * shape.Taps);
+        Threads.ForVectors(Vectors(shape.K), new TransposeFilters(shape, w, scratch.Data));
         Threads.ForVectors(Chunks(shape), new Tiles(shape, x, scratch.Data, bias, activation, y));
     }
 
     public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx) => throw new NotSupportedException("direct serves the forward pass only");
 
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw) => throw new NotSupportedException("direct serves the forward pass only");
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
+    {
+        using Scratch.Lease imageScratch = Scratch.Take(ImageFloats(shape)), gradientScratch = Scratch.Take(GradientFloats(shape));
+        using Scratch.Lease offsetScratch = Scratch.Take(2 * shape.OutputHeight);
+        float* image = imageScratch.Data, gradient = gradientScratch.Data;
+        int* rows = (int*)offsetScratch.Data; // where each output row lies in δ and, seen by the first tap, in the image
+        for (int i = 0; i < shape.OutputHeight; i++)
+            (rows[i], rows[shape.OutputHeight + i]) = (i * shape.OutputWidth, i * shape.Stride.Height * PaddedWidth(shape) * Simd.Lanes);
+        new Span<float>(gradient, (int)GradientFloats(shape)).Clear();
+        int pairs = (Vectors(shape.C) + VectorsTogether - 1) / VectorsTogether, area = shape.R * shape.S;
+        for (int n = 0; n < shape.N; n++)
+        {
+            Threads.ForVectors(Vectors(shape.C), new TransposeImage(shape, x + ((long)n * shape.C * shape.InputPlane), image));
+            Threads.ForVectors(pairs * area * FilterRanges(shape).Count, new FilterTiles(shape, image, rows, dy + ((long)n * shape.K * shape.OutputPlane), gradient));
+        }
+        Threads.For(shape.K, new AddGradient(shape, gradient, dw));
+    }
 
-    private static int Vectors(in ConvShape shape) => (shape.K + Simd.Lanes - 1) / Simd.Lanes;
+    private static int Vectors(int channels) => (channels + Simd.Lanes - 1) / Simd.Lanes;
 
-    private static int Blocks(in ConvShape shape) => (Vectors(shape) + VectorsTogether - 1) / VectorsTogether;
+    private static int Blocks(in ConvShape shape) => (Vectors(shape.K) + VectorsTogether - 1) / VectorsTogether;
+
+    /// <summary>Floats of the padded image with its channels along vectors: C/lanes × H×W × lanes.</summary>
+    private static long ImageFloats(in ConvShape shape) => (long)Vectors(shape.C) * Simd.Lanes * PaddedHeight(shape) * PaddedWidth(shape);
+
+    /// <summary>Floats of the gradient with the channels innermost: K × R×S × C.</summary>
+    private static long GradientFloats(in ConvShape shape) => (long)shape.K * shape.R * shape.S * Vectors(shape.C) * Simd.Lanes;
+
+    /// <summary>What a chunk of the filter's gradient has of the filters.</summary>
+    private static RowBlocks FilterRanges(in ConvShape shape) => new(shape.K, 4 * ChwnKernel.MostRows);
 
     private static int Chunks(in ConvShape shape) => shape.N * Blocks(shape);
 
@@ -52,7 +84,7 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
     private static long Copied(in ConvShape shape) => shape.Padding == Padding.Valid ? 0 : (long)shape.C * PaddedHeight(shape) * PaddedWidth(shape);
 
     /// <summary>A chunk brings a vector of filters from <c>k, (c, r, s)</c> to <c>(c, r, s), k</c>; missing filters become zeros.</summary>
-    private readonly struct Transpose(ConvShape shape, float* w, float* transposed) : IVectorChunks
+    private readonly struct TransposeFilters(ConvShape shape, float* w, float* transposed) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
@@ -68,7 +100,7 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
             (int image, int block) = Math.DivRem(chunk, Blocks(shape));
-            int vectors = Math.Min(VectorsTogether, Vectors(shape) - (block * VectorsTogether));
+            int vectors = Math.Min(VectorsTogether, Vectors(shape.K) - (block * VectorsTogether));
             using Scratch.Lease padded = Scratch.Take(Copied(shape)), sums = Scratch.Take((long)VectorsTogether * S.Lanes * shape.OutputPlane);
             float* pixels = Pad<S, V>(x + ((long)image * shape.C * shape.InputPlane), padded.Data);
             int width = PaddedWidth(shape), plane = PaddedHeight(shape) * width;
@@ -140,6 +172,75 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
                     new ReadOnlySpan<float>(from + (((nint)c * shape.H) + h) * shape.W, shape.W)
                         .CopyTo(new Span<float>(to + ((nint)c * plane) + ((h + shape.Padding.Top) * width) + shape.Padding.Left, shape.W));
             return to;
+        }
+    }
+
+    /// <summary>A chunk brings a vector of channels from <c>c, (h, w)</c> to <c>(h, w), c</c> in a frame of zeros; missing channels become zeros.</summary>
+    private readonly struct TransposeImage(ConvShape shape, float* x, float* transposed) : IVectorChunks
+    {
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
+        {
+            int channels = Math.Min(S.Lanes, shape.C - (chunk * S.Lanes)), width = PaddedWidth(shape), plane = PaddedHeight(shape) * width;
+            float* from = x + ((long)chunk * S.Lanes * shape.InputPlane), to = transposed + ((long)chunk * plane * S.Lanes);
+            if (shape.Padding == Padding.Valid)
+            {
+                ChwnLayout.FromNchw<S, V>(channels, shape.InputPlane, from, to);
+                return;
+            }
+            new Span<float>(to, plane * S.Lanes).Clear();
+            for (int h = 0; h < shape.H; h++)
+                ChwnLayout.FromNchw<S, V>(
+                    channels, shape.W, from + (h * shape.W), shape.InputPlane, to + ((((nint)(h + shape.Padding.Top) * width) + shape.Padding.Left) * S.Lanes));
+        }
+    }
+
+    /// <summary>A chunk is one tap of two vectors of channels and some filters: <c>∂w[k, tap, c] += Σ δ[k, pixel] · x[pixel + tap, c]</c>.</summary>
+    private readonly struct FilterTiles(ConvShape shape, float* image, int* rows, float* dy, float* gradient) : IVectorChunks
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
+        {
+            RowBlocks ranges = FilterRanges(shape);
+            (int rest, int range) = Math.DivRem(chunk, ranges.Count);
+            (int pair, int tap) = Math.DivRem(rest, shape.R * shape.S);
+            (int r, int s) = Math.DivRem(tap, shape.S);
+            int first = pair * VectorsTogether, vectors = Math.Min(VectorsTogether, Vectors(shape.C) - first), width = PaddedWidth(shape);
+            nint plane = (nint)PaddedHeight(shape) * width * S.Lanes, channels = (nint)Vectors(shape.C) * S.Lanes;
+
+            ChwnKernel.Operands operands = new()
+            {
+                Taps = shape.OutputHeight,
+                OffsetsA = rows,
+                OffsetsB = rows + shape.OutputHeight,
+                Steps = shape.OutputWidth,
+                StepA = 1,
+                StepB = (nint)shape.Stride.Width * S.Lanes,
+                RowA = shape.OutputPlane,
+                ColumnB = plane,
+                RowC = shape.R * shape.S * channels,
+                ColumnC = S.Lanes,
+                End = ChwnKernel.End.Add,
+            };
+            float* from = image + (first * plane) + (((nint)r * shape.Dilation.Height * width) + (s * shape.Dilation.Width)) * S.Lanes;
+            RowBlocks blocks = new(ranges.Height(range), ChwnKernel.MostRows);
+            for (int block = 0; block < blocks.Count; block++)
+            {
+                int k = ranges.First(range) + blocks.First(block);
+                ChwnKernel.Run<S, V>(
+                    blocks.Height(block), vectors, dy + ((nint)k * shape.OutputPlane), from, gradient + (k * operands.RowC) + (tap * channels) + (first * S.Lanes), operands);
+            }
+        }
+    }
+
+    /// <summary>A chunk adds one filter's gradient, <c>(r, s), c</c>, to <c>c, (r, s)</c>.</summary>
+    private readonly struct AddGradient(ConvShape shape, float* gradient, float* dw) : IChunks
+    {
+        public void Run(int chunk)
+        {
+            int area = shape.R * shape.S, channels = Vectors(shape.C) * Simd.Lanes;
+            float* from = gradient + ((long)chunk * area * channels), to = dw + ((long)chunk * shape.Taps);
+            for (int tap = 0; tap < area; tap++)
+                for (int c = 0; c < shape.C; c++) to[(c * area) + tap] += from[(tap * channels) + c];
         }
     }
 }
