@@ -11,14 +11,14 @@ internal sealed unsafe class ChwnAlgorithm : ConvAlgorithm
     public override bool Supports(ConvPass pass, in ConvShape shape) => true;
 
     // Measured against `shift` on LeNet's and CIFAR's first layers: the kernel takes 0.85 of its time for a multiply-add, more the fewer
-    // accumulators it has; a number that changes its layout takes the time of 6, twice that where the images of a vector do not fit a
+    // accumulators it has; a number that changes its layout takes the time of 6, three times that where the images of a vector do not fit a
     // core's cache.
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
         double numbers = InputFloats(shape) + OutputFloats(shape);
         int rows = new RowBlocks(pass == ConvPass.BackwardInput ? shape.GroupChannels : shape.GroupFilters, ChwnKernel.MostRows).Height(0);
         double waiting = pass == ConvPass.BackwardFilter ? 1 : Math.Pow(2.0 * ChwnKernel.MostRows / (rows * ChwnKernel.Columns(rows)), 0.7);
-        double copying = numbers * Simd.Lanes > 1 << 18 ? 12 : 6;
+        double copying = numbers * Simd.Lanes > 1 << 18 ? 18 : 6;
         double perImage = (0.85 * waiting * shape.MultiplyAdds / shape.N) + (copying * numbers);
         return (Groups(shape) * Simd.Lanes * perImage) + (pass == ConvPass.BackwardFilter ? 2.0 * Groups(shape) * shape.FilterLength : 0);
     }

@@ -12,7 +12,7 @@ namespace CnnEngine.Kernels;
 /// </summary>
 public static unsafe class AdamUpdate
 {
-    private const int PieceLength = 1 << 13;
+    private const int PieceLength = 1 << 12;
 
     /// <summary>Updates weights and both means in place.</summary>
     /// <param name="weights">w.</param>

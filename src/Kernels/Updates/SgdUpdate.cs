@@ -11,7 +11,7 @@ namespace CnnEngine.Kernels;
 /// </summary>
 public static unsafe class SgdUpdate
 {
-    private const int PieceLength = 1 << 14;
+    private const int PieceLength = 1 << 12;
 
     /// <summary>Updates weights and velocity in place.</summary>
     /// <param name="weights">w.</param>
