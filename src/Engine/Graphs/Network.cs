@@ -35,7 +35,10 @@ public sealed partial class Network
     private const int PieceLength = 4096;
 
     private readonly List<Node> _nodes;
-    private readonly Workspace[] _workspaces;
+    private readonly BatchPart[] _batchParts;
+    private readonly Dictionary<Parameter, int> _offsets = [];
+    private readonly long _floats;
+    private readonly long _stagingFloats;
     private readonly int _passImages;
     private readonly bool _canBeChwn;
     private readonly (Parameter Parameter, int First, int Length)[] _pieces;
@@ -46,6 +49,9 @@ public sealed partial class Network
     private readonly Tensor _inputGradient;
     private readonly Tensor _staging;
     private readonly Tensor _outputs;
+
+    // One for each thread, or for each part if these are fewer.
+    private Workspace[] _workspaces = [];
 
     // The batch at hand.
     private IDataset? _data;
@@ -69,20 +75,19 @@ public sealed partial class Network
         _canBeChwn = inParts && options.Layout != BatchLayout.Nchw && _nodes.Skip(1).All(node => node.Layer!.SupportsChwn) && IsChwnWorth(options.BatchSize);
         if (options.Layout == BatchLayout.Chwn && !_canBeChwn) throw new ArgumentException("some layer cannot compute in the layout C×H×W×N, or images are too few", nameof(options));
         int capacity = _canBeChwn ? Math.Max(_passImages, Simd.Lanes) : _passImages;
-        long floats = MemoryPlanner.Place(buffers, capacity);
-        long staging = _canBeChwn ? (long)Math.Max(InputShape.Length, OutputShape.Length) * capacity : 0;
+        _floats = MemoryPlanner.Place(buffers, capacity);
+        _stagingFloats = _canBeChwn ? (long)Math.Max(InputShape.Length, OutputShape.Length) * capacity : 0;
 
-        Dictionary<Parameter, int> offsets = [];
         int gradients = 0;
         foreach (Parameter parameter in Parameters)
         {
-            offsets.Add(parameter, gradients);
+            _offsets.Add(parameter, gradients);
             gradients += (parameter.Value.Length + AlignedMemory.Alignment - 1) / AlignedMemory.Alignment * AlignedMemory.Alignment;
         }
-        bool ownGradients = options.Training && parts > 1;
-        _workspaces = new Workspace[parts];
-        for (int i = 0; i < parts; i++) _workspaces[i] = new Workspace(_nodes, floats, staging, offsets, ownGradients ? gradients : 0);
-        PlannedBytes = sizeof(float) * parts * (floats + staging + (ownGradients ? gradients : 0));
+        int ownGradients = options.Training && parts > 1 ? gradients : 0;
+        _batchParts = [.. Enumerable.Range(0, parts).Select(_ => new BatchPart(ownGradients))];
+        MakeWorkspaces();
+        PlannedBytes = sizeof(float) * ((_workspaces.Length * (_floats + _stagingFloats)) + ((long)parts * ownGradients));
 
         _pieces = [.. Parameters.SelectMany(p => Enumerable.Range(0, (p.Value.Length + PieceLength - 1) / PieceLength)
             .Select(i => (p, i * PieceLength, Math.Min(PieceLength, p.Value.Length - (i * PieceLength)))))];
@@ -110,7 +115,10 @@ public sealed partial class Network
     /// <summary>All parameters, layer by layer.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>Bytes planned for activations, gradients between layers and partial sums of gradients, for all parts together.</summary>
+    /// <summary>
+    /// Bytes planned for activations and gradients between layers, for as many threads as there were when the network was compiled, and
+    /// for partial sums of gradients.
+    /// </summary>
     public long PlannedBytes { get; }
 
     /// <summary>∂loss/∂image of the last <see cref="Backpropagate"/>, N×C×H×W, if the network was compiled for it.</summary>
@@ -132,7 +140,7 @@ public sealed partial class Network
         _backward = true;
         BatchResult result = RunParts();
         // One part has added into the parameters' gradients itself.
-        if (_workspaces.Length > 1) Threads.For(_pieces.Length, _addPiece);
+        if (_batchParts.Length > 1) Threads.For(_pieces.Length, _addPiece);
         return result;
     }
 
@@ -201,31 +209,42 @@ public sealed partial class Network
 
     private BatchResult RunParts()
     {
-        _parts = Math.Min(_workspaces.Length, Parts(_images));
+        _parts = Math.Min(_batchParts.Length, Parts(_images));
+        MakeWorkspaces();
         Threads.For(_parts, _runPart);
         BatchResult result = default;
         for (int part = 0; part < _parts; part++)
-            result += new BatchResult(_workspaces[part].Loss, _workspaces[part].Correct, 0);
+            result += new BatchResult(_batchParts[part].Loss, _batchParts[part].Correct, 0);
         return result with { Images = _images };
+    }
+
+    private void MakeWorkspaces()
+    {
+        int needed = Math.Min(Threads.Count, _batchParts.Length), there = _workspaces.Length;
+        if (needed <= there) return;
+        Array.Resize(ref _workspaces, needed);
+        for (int i = there; i < needed; i++) _workspaces[i] = new Workspace(_nodes, _floats, _stagingFloats, _offsets);
     }
 
     private void RunPart(int part)
     {
-        Workspace workspace = _workspaces[part];
-        (workspace.Loss, workspace.Correct) = (0, 0);
-        if (_backward) workspace.ClearGradients();
+        // With fewer parts than threads a thread's number may be beyond them.
+        Workspace workspace = _workspaces[Threads.Count <= _batchParts.Length ? Threads.Number : part];
+        BatchPart batchPart = _batchParts[part];
+        (batchPart.Loss, batchPart.Correct) = (0, 0);
+        if (_backward) ClearGradients(batchPart);
         // Parts begin at multiples of a pass, so that only the batch's last pass is not full.
         int pass = _canBeChwn ? Simd.Lanes : _passImages, passes = (_images + pass - 1) / pass;
         int end = Math.Min((int)((long)passes * (part + 1) / _parts) * pass, _images);
         for (int first = (int)((long)passes * part / _parts) * pass; first < end; first += pass)
-            RunPass(workspace, first, Math.Min(first + pass, end));
+            RunPass(workspace, batchPart, first, Math.Min(first + pass, end));
     }
 
     /// <summary>Runs images <paramref name="first"/> to <paramref name="end"/> − 1 of the batch through all layers and back.</summary>
-    private void RunPass(Workspace workspace, int first, int end)
+    private void RunPass(Workspace workspace, BatchPart part, int first, int end)
     {
         int images = end - first, image = InputShape.Length;
-        workspace.Begin(images, _canBeChwn && IsChwnWorth(images) ? BatchLayout.Chwn : BatchLayout.Nchw);
+        workspace.Begin(part, images, _canBeChwn && IsChwnWorth(images) ? BatchLayout.Chwn : BatchLayout.Nchw);
         Span<int> labels = _labels.AsSpan(first, images);
         Span<float> input = workspace.BeginInput();
         if (_data is null) _staging.Span.Slice(first * image, images * image).CopyTo(input);
@@ -237,17 +256,24 @@ public sealed partial class Network
         workspace.ReadOutput(outputs);
         if (_loss is null) return;
 
-        workspace.Loss += _loss.Run(outputs, labels, 1f / _images, workspace.BeginOutputGradient());
+        part.Loss += _loss.Run(outputs, labels, 1f / _images, workspace.BeginOutputGradient());
         for (int n = 0; n < images; n++)
         {
             ReadOnlySpan<float> output = outputs.Slice(n * OutputShape.Length, OutputShape.Length);
-            if (TensorPrimitives.IndexOfMax(output) == labels[n] && !float.IsNaN(output[labels[n]])) workspace.Correct++;
+            if (TensorPrimitives.IndexOfMax(output) == labels[n] && !float.IsNaN(output[labels[n]])) part.Correct++;
         }
         if (!_backward) return;
 
         workspace.EndOutputGradient();
         workspace.Backward(timed: IsTimed);
         if (_inputGradient.Length > 0) workspace.ReadInputGradient(_inputGradient.Span.Slice(first * image, images * image));
+    }
+
+    private void ClearGradients(BatchPart part)
+    {
+        if (part.Gradients is { } own) own.Span(0, own.Length).Clear();
+        else
+            for (int i = 0; i < Parameters.Count; i++) Parameters[i].Gradient.Span.Clear();
     }
 
     private bool IsChwnWorth(int images) => Options.Layout == BatchLayout.Chwn || images * FewestImagesPerLane >= Simd.Lanes;
@@ -257,8 +283,10 @@ public sealed partial class Network
     {
         (Parameter parameter, int first, int length) = _pieces[piece];
         Span<float> gradient = parameter.Gradient.Span.Slice(first, length);
-        _workspaces[0].Gradient(parameter).Slice(first, length).CopyTo(gradient);
+        OwnGradient(0).CopyTo(gradient);
         for (int part = 1; part < _parts; part++)
-            TensorPrimitives.Add(gradient, _workspaces[part].Gradient(parameter).Slice(first, length), gradient);
+            TensorPrimitives.Add(gradient, OwnGradient(part), gradient);
+
+        Span<float> OwnGradient(int part) => _batchParts[part].Gradients!.Span(_offsets[parameter] + first, length);
     }
 }

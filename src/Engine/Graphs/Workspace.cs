@@ -6,28 +6,26 @@ using CnnEngine.Layers;
 namespace CnnEngine.Graphs;
 
 /// <summary>
-/// Memory in which a network runs some images through all its layers and back: one part of a batch. Parts run side by side, each
-/// in a workspace of its own, so nothing in here is shared.
+/// Memory in which a network runs some images through all its layers and back. Each thread has one, which stays in its core's cache
+/// from part to part; gradients and results belong to the part.
 /// </summary>
 internal sealed class Workspace
 {
     private readonly IReadOnlyList<Node> _nodes;
     private readonly AlignedMemory _memory;
     private readonly AlignedMemory _staging;
-    private readonly AlignedMemory? _gradients;
+    private BatchPart? _part;
     private readonly Dictionary<Parameter, int> _offsets; // not the interface, whose enumerator would be an allocation at every step
 
     /// <param name="nodes">The network's nodes, the input first.</param>
     /// <param name="floats">What their buffers take.</param>
     /// <param name="staging">Floats for a pass's images or outputs one after another, if passes may be in the other layout; else 0.</param>
-    /// <param name="offsets">Where each parameter's gradient lies in this workspace.</param>
-    /// <param name="ownGradients">Floats of gradients if this workspace adds up its own; 0 if the parameters' own gradients serve.</param>
-    public Workspace(IReadOnlyList<Node> nodes, long floats, long staging, Dictionary<Parameter, int> offsets, long ownGradients)
+    /// <param name="offsets">Where each parameter's gradient lies in a part's own.</param>
+    public Workspace(IReadOnlyList<Node> nodes, long floats, long staging, Dictionary<Parameter, int> offsets)
     {
         (_nodes, _offsets) = (nodes, offsets);
         _memory = new AlignedMemory(floats);
         _staging = new AlignedMemory(staging);
-        _gradients = ownGradients > 0 ? new AlignedMemory(ownGradients) : null;
         ForwardTicks = new long[nodes.Count];
         BackwardTicks = new long[nodes.Count];
     }
@@ -36,11 +34,6 @@ internal sealed class Workspace
     public long[] ForwardTicks { get; }
 
     public long[] BackwardTicks { get; }
-
-    /// <summary>This part's sum of the losses and number of right guesses.</summary>
-    public double Loss { get; set; }
-
-    public int Correct { get; set; }
 
     /// <summary>How many images the pass at hand has.</summary>
     public int Images { get; private set; }
@@ -53,8 +46,8 @@ internal sealed class Workspace
 
     public Span<float> Span(Buffer buffer) => _memory.Span(buffer.Offset, buffer.FloatsPerImage * Places);
 
-    /// <summary>Begins a pass.</summary>
-    public void Begin(int images, BatchLayout layout) => (Images, Layout) = (images, layout);
+    /// <summary>Begins a pass over images of a part.</summary>
+    public void Begin(BatchPart part, int images, BatchLayout layout) => (_part, Images, Layout) = (part, images, layout);
 
     /// <summary>Where to write the images, one after another, before <see cref="EndInput"/>.</summary>
     public Span<float> BeginInput() => BeginWrite(_nodes[0].Value);
@@ -86,14 +79,7 @@ internal sealed class Workspace
     }
 
     public Span<float> Gradient(Parameter parameter) =>
-        _gradients is null ? parameter.Gradient.Span : _gradients.Span(_offsets[parameter], parameter.Value.Length);
-
-    public void ClearGradients()
-    {
-        if (_gradients is not null) _gradients.Span(0, _gradients.Length).Clear();
-        else
-            foreach (Parameter parameter in _offsets.Keys) parameter.Gradient.Span.Clear();
-    }
+        _part!.Gradients is { } own ? own.Span(_offsets[parameter], parameter.Value.Length) : parameter.Gradient.Span;
 
     public void Forward(bool training, bool timed)
     {

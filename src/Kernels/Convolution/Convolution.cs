@@ -64,14 +64,18 @@ public static unsafe class Convolution
         fixed (float* px = x, pdy = dy, pdw = dw, pdb = dbias)
         {
             ConvPlanner.Choose(ConvPass.BackwardFilter, shape).BackwardFilter(shape, px, pdy, pdw);
-            if (pdb != null) AddBiasGradient(shape, pdy, pdb);
+            if (pdb != null) Threads.For(shape.K, new BiasGradient(shape, pdy, pdb));
         }
     }
 
-    private static void AddBiasGradient(in ConvShape shape, float* dy, float* dbias)
+    /// <summary>A chunk is the bias of one output channel.</summary>
+    private readonly struct BiasGradient(ConvShape shape, float* dy, float* dbias) : IChunks
     {
-        for (int n = 0; n < shape.N; n++)
-            for (int k = 0; k < shape.K; k++, dy += shape.OutputPlane)
-                dbias[k] += System.Numerics.Tensors.TensorPrimitives.Sum(new ReadOnlySpan<float>(dy, shape.OutputPlane));
+        public void Run(int chunk)
+        {
+            for (int n = 0; n < shape.N; n++)
+                dbias[chunk] += System.Numerics.Tensors.TensorPrimitives.Sum(
+                    new ReadOnlySpan<float>(dy + ((((long)n * shape.K) + chunk) * shape.OutputPlane), shape.OutputPlane));
+        }
     }
 }

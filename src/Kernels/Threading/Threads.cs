@@ -28,6 +28,11 @@ public static class Threads
         }
     }
 
+    /// <summary>
+    /// Which of the <see cref="Count"/> threads at work the calling one is: memory that is indexed by it stays in that thread's caches.
+    /// </summary>
+    internal static int Number => WorkerPool.Number;
+
     /// <summary>Runs <paramref name="body"/> once for each chunk, 0 to <paramref name="chunks"/> − 1, in any order and at once.</summary>
     /// <remarks>Allocates nothing, if the caller keeps the delegate. The first exception of a chunk is thrown again here.</remarks>
     public static unsafe void For(int chunks, Action<int> body)

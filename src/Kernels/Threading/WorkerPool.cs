@@ -16,6 +16,9 @@ internal sealed unsafe class WorkerPool
     [ThreadStatic]
     private static bool _isInside;
 
+    [ThreadStatic]
+    private static int _number;
+
     private readonly object _gate = new();
     private int _workers;
     private int _sleeping;
@@ -36,6 +39,9 @@ internal sealed unsafe class WorkerPool
 
     /// <summary>Whether the calling thread is inside a chunk; what it brings then runs on itself.</summary>
     public static bool IsInside => _isInside;
+
+    /// <summary>The calling thread's number among those that share out one piece of work: a worker's own, 0 for whoever brings it.</summary>
+    public static int Number => _number;
 
     public void Run(int chunks, int threads, object? state, void* context, delegate*<object?, void*, int, void> run)
     {
@@ -84,6 +90,7 @@ internal sealed unsafe class WorkerPool
 
     private void Work(int number)
     {
+        _number = number;
         uint seen = 0;
         while (true)
         {
