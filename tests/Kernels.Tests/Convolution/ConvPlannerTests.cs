@@ -23,7 +23,7 @@ public unsafe class ConvPlannerTests
     {
         ConvShape cifar = new(64, 3, 32, 32, 5, new() { Padding = 2 }), depthwise = new(8, 128, 56, 128, 3, new() { Padding = 1, Groups = 128 });
         Assert.All(ConvPlanner.Explain(cifar).Passes, pass => Assert.NotEqual("im2col", pass.Choice));
-        Assert.All(ConvPlanner.Explain(depthwise).Passes, pass => Assert.Equal("depthwise", pass.Choice));
+        Assert.All(ConvPlanner.Explain(depthwise).Passes, pass => Assert.Equal("depthwise3x3", pass.Choice));
     }
 
     [Theory, MemberData(nameof(ShapeNames))]
