@@ -91,8 +91,18 @@ public static unsafe class ChwnFullyConnected
     }
 
     /// <summary><c>y = σ(W·x + b)</c> for σ linear to either side of zero; no bias if null.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Forward<S, V>(int inputs, int outputs, float* x, float* w, float* bias, Activation activation, float* y)
+        where S : struct, ISimd<V>
+        where V : unmanaged => Multiply<S, V>(outputs, inputs, w, inputs, 1, x, bias, activation, y);
+
+    /// <summary><c>∂x = Wᵀ·δ</c>, overwritten.</summary>
+    private static void BackwardInput<S, V>(int inputs, int outputs, float* dy, float* w, float* dx)
+        where S : struct, ISimd<V>
+        where V : unmanaged => Multiply<S, V>(inputs, outputs, w, 1, inputs, dy, null, Activation.Identity, dx);
+
+    /// <summary><c>c = σ(A·b + bias)</c>, b and c with the images along the vector; A's rows and columns are so many floats apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply<S, V>(int m, int k, float* a, nint rowStride, nint columnStride, float* b, float* bias, Activation activation, float* c)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
@@ -102,46 +112,20 @@ public static unsafe class ChwnFullyConnected
             Taps = 1,
             OffsetsA = &none,
             OffsetsB = &none,
-            Steps = inputs,
-            StepA = 1,
+            Steps = k,
+            StepA = columnStride,
             StepB = S.Lanes,
-            RowA = inputs,
+            RowA = rowStride,
             RowC = S.Lanes,
             End = ChwnKernel.EndWith(activation),
             Slope = activation.Slope,
         };
-        RowBlocks rows = new(outputs, ChwnKernel.MostRows);
+        RowBlocks rows = new(m, ChwnKernel.MostRows);
         for (int block = 0; block < rows.Count; block++)
         {
-            int o = rows.First(block);
-            operands.Bias = bias == null ? null : bias + o;
-            ChwnKernel.Run<S, V>(rows.Height(block), 1, w + ((nint)o * inputs), x, y + (o * S.Lanes), operands);
-        }
-    }
-
-    /// <summary><c>∂x = Wᵀ·δ</c>, overwritten.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void BackwardInput<S, V>(int inputs, int outputs, float* dy, float* w, float* dx)
-        where S : struct, ISimd<V>
-        where V : unmanaged
-    {
-        int none = 0;
-        ChwnKernel.Operands operands = new()
-        {
-            Taps = 1,
-            OffsetsA = &none,
-            OffsetsB = &none,
-            Steps = outputs,
-            StepA = inputs,
-            StepB = S.Lanes,
-            RowA = 1,
-            RowC = S.Lanes,
-        };
-        RowBlocks rows = new(inputs, ChwnKernel.MostRows);
-        for (int block = 0; block < rows.Count; block++)
-        {
-            int i = rows.First(block);
-            ChwnKernel.Run<S, V>(rows.Height(block), 1, w + i, dy, dx + ((nint)i * S.Lanes), operands);
+            int first = rows.First(block);
+            operands.Bias = bias == null ? null : bias + first;
+            ChwnKernel.Run<S, V>(rows.Height(block), 1, a + (first * rowStride), b, c + ((nint)first * S.Lanes), operands);
         }
     }
 

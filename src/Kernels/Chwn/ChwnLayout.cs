@@ -73,18 +73,17 @@ public static unsafe class ChwnLayout
                 for (int n = 0; n < S.Lanes; n++) y[(i * S.Lanes) + n] = n < images ? x[(n * stride) + i] : 0;
             return;
         }
-        V* block = stackalloc V[2 * S.Lanes];
+        float* rows = stackalloc float[S.Lanes * S.Lanes];
         for (int i = 0; i < length; i += S.Lanes)
         {
             int first = Math.Min(i, length - S.Lanes); // the last block begins early instead of ending late
             if (images == S.Lanes)
             {
-                Transpose<S, V>(x + first, stride, block, y + ((nint)first * S.Lanes), S.Lanes);
+                Transpose.Run<S, V>(S.Lanes, x + first, stride, y + ((nint)first * S.Lanes));
                 continue;
             }
-            float* rows = (float*)(block + S.Lanes);
             for (int n = 0; n < S.Lanes; n++) S.Store(rows + (n * S.Lanes), n < images ? S.Load(x + (n * stride) + first) : S.Zero);
-            Transpose<S, V>(rows, S.Lanes, block, y + ((nint)first * S.Lanes), S.Lanes);
+            Transpose.Run<S, V>(S.Lanes, rows, S.Lanes, y + ((nint)first * S.Lanes));
         }
     }
 
@@ -101,66 +100,18 @@ public static unsafe class ChwnLayout
                 for (int n = 0; n < images; n++) y[(n * stride) + i] = x[(i * S.Lanes) + n];
             return;
         }
-        V* block = stackalloc V[2 * S.Lanes];
+        float* rows = stackalloc float[S.Lanes * S.Lanes];
         for (int i = 0; i < length; i += S.Lanes)
         {
             int first = Math.Min(i, length - S.Lanes);
             float* from = x + ((nint)first * S.Lanes);
             if (images == S.Lanes)
             {
-                Transpose<S, V>(from, S.Lanes, block, y + first, stride);
+                Transpose.Run<S, V>(S.Lanes, from, S.Lanes, y + first, stride);
                 continue;
             }
-            float* rows = (float*)(block + S.Lanes);
-            Transpose<S, V>(from, S.Lanes, block, rows, S.Lanes);
+            Transpose.Run<S, V>(S.Lanes, from, S.Lanes, rows);
             for (int n = 0; n < images; n++) S.Store(y + (n * stride) + first, S.Load(rows + (n * S.Lanes)));
-        }
-    }
-
-    /// <summary>
-    /// Transposes a square of as many vectors as a vector has lanes by perfect shuffles: each round interleaves the upper half of
-    /// the rows with the lower half, so that log₂ of the lanes rounds are a transpose. Two rounds are done at once in registers.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose<S, V>(float* from, nint fromStride, V* block, float* to, nint toStride) where S : struct, ISimd<V> where V : unmanaged
-    {
-        float* middle = (float*)block;
-        switch (S.Lanes)
-        {
-            case 4:
-                TwoRounds<S, V>(from, fromStride, to, toStride);
-                break;
-            case 8:
-                TwoRounds<S, V>(from, fromStride, middle, S.Lanes);
-                for (int i = 0; i < S.Lanes / 2; i++)
-                {
-                    (V first, V second) = S.Interleave(block[i], block[i + (S.Lanes / 2)]);
-                    S.Store(to + (2 * i * toStride), first);
-                    S.Store(to + (((2 * i) + 1) * toStride), second);
-                }
-                break;
-            default:
-                TwoRounds<S, V>(from, fromStride, middle, S.Lanes);
-                TwoRounds<S, V>(middle, S.Lanes, to, toStride);
-                break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void TwoRounds<S, V>(float* from, nint fromStride, float* to, nint toStride) where S : struct, ISimd<V> where V : unmanaged
-    {
-        int quarter = S.Lanes / 4;
-        nint apart = quarter * fromStride;
-        for (int i = 0; i < quarter; i++, from += fromStride, to += 4 * toStride)
-        {
-            (V lower, V upper) = S.Interleave(S.Load(from), S.Load(from + (2 * apart)));
-            (V lower2, V upper2) = S.Interleave(S.Load(from + apart), S.Load(from + (3 * apart)));
-            (V a, V b) = S.Interleave(lower, lower2);
-            (V c, V d) = S.Interleave(upper, upper2);
-            S.Store(to, a);
-            S.Store(to + toStride, b);
-            S.Store(to + (2 * toStride), c);
-            S.Store(to + (3 * toStride), d);
         }
     }
 }

@@ -9,8 +9,12 @@ namespace CnnEngine.Kernels;
 internal static unsafe class Transpose
 {
     /// <summary><c>to[lane·L + row] = from[row·stride + lane]</c> for L lanes; there may be fewer rows, whose place is then undefined.</summary>
+    public static void Run<S, V>(int rows, float* from, nint stride, float* to) where S : struct, ISimd<V> where V : unmanaged =>
+        Run<S, V>(rows, from, stride, to, S.Lanes);
+
+    /// <summary>The same into rows that are <paramref name="toStride"/> floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    public static void Run<S, V>(int rows, float* from, nint stride, float* to) where S : struct, ISimd<V> where V : unmanaged
+    public static void Run<S, V>(int rows, float* from, nint stride, float* to, nint toStride) where S : struct, ISimd<V> where V : unmanaged
     {
         int half = S.Lanes / 2, quarter = S.Lanes / 4;
         float* temporary = stackalloc float[S.Lanes * S.Lanes];
@@ -19,15 +23,16 @@ internal static unsafe class Transpose
             // Rows there are not are read from the first instead.
             V r0 = S.Load(from + (Math.Min(i, rows - 1) * stride)), r1 = S.Load(from + (Math.Min(i + quarter, rows - 1) * stride));
             V r2 = S.Load(from + (Math.Min(i + half, rows - 1) * stride)), r3 = S.Load(from + (Math.Min(i + half + quarter, rows - 1) * stride));
-            Twice<S, V>(r0, r1, r2, r3, (S.Lanes == 4 ? to : temporary) + (4 * i * S.Lanes));
+            if (S.Lanes == 4) Twice<S, V>(r0, r1, r2, r3, to, toStride);
+            else Twice<S, V>(r0, r1, r2, r3, temporary + (4 * i * S.Lanes), S.Lanes);
         }
         if (S.Lanes == 8)
         {
             for (int i = 0; i < half; i++)
             {
                 (V first, V second) = S.Interleave(S.Load(temporary + (i * S.Lanes)), S.Load(temporary + ((i + half) * S.Lanes)));
-                S.Store(to + (2 * i * S.Lanes), first);
-                S.Store(to + (((2 * i) + 1) * S.Lanes), second);
+                S.Store(to + (2 * i * toStride), first);
+                S.Store(to + (((2 * i) + 1) * toStride), second);
             }
         }
         else if (S.Lanes == 16)
@@ -37,22 +42,22 @@ internal static unsafe class Transpose
                 float* row = temporary + (i * S.Lanes);
                 Twice<S, V>(
                     S.Load(row), S.Load(row + (quarter * S.Lanes)), S.Load(row + (half * S.Lanes)), S.Load(row + ((half + quarter) * S.Lanes)),
-                    to + (4 * i * S.Lanes));
+                    to + (4 * i * toStride), toStride);
             }
         }
     }
 
     // Two rounds at once: rows i, i + L/4, i + L/2 and i + 3L/4 become rows 4i to 4i + 3.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Twice<S, V>(V r0, V r1, V r2, V r3, float* to) where S : struct, ISimd<V> where V : unmanaged
+    private static void Twice<S, V>(V r0, V r1, V r2, V r3, float* to, nint stride) where S : struct, ISimd<V> where V : unmanaged
     {
         (V a0, V a1) = S.Interleave(r0, r2);
         (V b0, V b1) = S.Interleave(r1, r3);
         (V x0, V x1) = S.Interleave(a0, b0);
         (V x2, V x3) = S.Interleave(a1, b1);
         S.Store(to, x0);
-        S.Store(to + S.Lanes, x1);
-        S.Store(to + (2 * S.Lanes), x2);
-        S.Store(to + (3 * S.Lanes), x3);
+        S.Store(to + stride, x1);
+        S.Store(to + (2 * stride), x2);
+        S.Store(to + (3 * stride), x3);
     }
 }
