@@ -123,9 +123,6 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             int firstFilter = panels.Filters.First(firstBlock), endFilter = endBlock == panels.Filters.Count ? shape.GroupFilters : panels.Filters.First(endBlock);
             using Scratch.Lease scratch = Scratch.Take(panels.Floats);
             float* planes = scratch.Data, deltas = planes + panels.ImageFloats;
-            float* beyond = planes + (panels.ImagesPerPanel * panels.Layout.Length);
-            if (beyond < deltas) new Span<float>(beyond, (int)(deltas - beyond)).Clear();
-
             for (int g = 0; g < shape.Groups; g++)
             {
                 float* gradient = gradients + (part * partLength) + ((((long)g * shape.GroupFilters) + firstFilter) * shape.Taps);
@@ -161,6 +158,8 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                         panels.Layout.Gather<S, V>(from + ((long)n * shape.C * shape.InputPlane), row, planes + (n * panels.Layout.Length));
                         SpreadDelta<S, V>(endFilter - firstFilter, rows, delta + ((long)n * shape.K * shape.OutputPlane), deltas + (n * operands.ImageStrideA), pixels);
                     }
+                    // What the last image's runs reach over meets zeros of the delta, and must not be NaN.
+                    new Span<float>(planes + (images * panels.Layout.Length), panels.Overrun).Clear();
                     Multiply<S, V>(firstBlock, endBlock, images, pixels / S.Lanes, operands, gradient);
                 }
             }

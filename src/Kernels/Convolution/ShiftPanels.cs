@@ -68,8 +68,11 @@ internal readonly struct ShiftPanels
     /// <summary>Numbers in one row of a panel's delta, for one image: whole vectors.</summary>
     public int Pixels(int rows) => ((rows * Layout.RowLength) + Simd.Lanes - 1) / Simd.Lanes * Simd.Lanes;
 
-    /// <summary>Numbers in a panel's images. The last tap's run reaches over them by the idle columns of the last row.</summary>
-    public long ImageFloats => IsMatrixProduct ? 0 : (ImagesPerPanel * Layout.Length) + Simd.Lanes + Layout.RowLength - _shape.OutputWidth;
+    /// <summary>The last tap's run reaches over the last image by so many numbers: the idle columns of the last row, and whole vectors.</summary>
+    public int Overrun => Simd.Lanes + Layout.RowLength - _shape.OutputWidth;
+
+    /// <summary>Numbers in a panel's images.</summary>
+    public long ImageFloats => IsMatrixProduct ? 0 : (ImagesPerPanel * Layout.Length) + Overrun;
 
     /// <summary>What a chunk lays out: images and delta.</summary>
     public long Floats => IsMatrixProduct ? 0 : ImageFloats + ((long)ImagesPerPanel * MostFilters * Pixels(RowsPerPanel));

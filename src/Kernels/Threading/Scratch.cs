@@ -16,8 +16,11 @@ internal sealed class Scratch
     private float[] _block = [];
     private int _used;
 
+    /// <summary>Makes every lease begin as NaN, for tests: a kernel that reads what it has not written then shows it.</summary>
+    internal static bool IsPoisoned { get; set; }
+
     /// <summary>Takes <paramref name="length"/> floats, aligned to 64 bytes and not cleared, until the result is disposed.</summary>
-    public static Lease Take(long length)
+    public static unsafe Lease Take(long length)
     {
         Scratch scratch = _ofThread ??= new Scratch();
         int rounded = checked((int)((length + Alignment - 1) / Alignment * Alignment));
@@ -28,7 +31,9 @@ internal sealed class Scratch
             scratch._block = GC.AllocateUninitializedArray<float>((int)grown, pinned: true);
             scratch._used = 0;
         }
-        return new Lease(scratch, rounded);
+        Lease lease = new(scratch, rounded);
+        if (IsPoisoned) new Span<float>(lease.Data, rounded).Fill(float.NaN);
+        return lease;
     }
 
     public readonly unsafe ref struct Lease
