@@ -15,10 +15,13 @@ public interface IDataset
     /// <summary>How many classes there are; labels run from 0 to this number − 1.</summary>
     int Classes { get; }
 
+    /// <summary>How many labels an image has: 1, or H·W where each pixel has one.</summary>
+    int LabelsPerImage => 1;
+
     /// <summary>Reads the images with the given numbers, normalised and ready for a network.</summary>
     /// <param name="indices">Numbers from 0 to <see cref="Count"/> − 1, in the order wanted.</param>
     /// <param name="images">Receives <c>indices.Length × C×H×W</c> floats.</param>
-    /// <param name="labels">Receives one label for each image.</param>
+    /// <param name="labels">Receives the labels of one image after another, <see cref="LabelsPerImage"/> of each.</param>
     /// <exception cref="ArgumentException">A span is too short.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no image with one of the numbers.</exception>
     void Read(ReadOnlySpan<int> indices, Span<float> images, Span<int> labels);

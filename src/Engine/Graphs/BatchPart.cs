@@ -12,4 +12,7 @@ internal sealed class BatchPart(long gradients)
 
     /// <summary>The number of right guesses.</summary>
     public int Correct { get; set; }
+
+    /// <summary>The number of guesses.</summary>
+    public int Guesses { get; set; }
 }

@@ -16,11 +16,15 @@ public readonly record struct Value
 public sealed class Graph
 {
     private readonly List<(Layer Layer, int[] Inputs)> _layers = [];
+    private readonly List<(int Seat, float Weight)> _outputs = [];
 
     /// <summary>The images.</summary>
     public Value Input => new(this, 0);
 
     internal IReadOnlyList<(Layer Layer, int[] Inputs)> Layers => _layers;
+
+    /// <summary>Outputs besides the last value; a weight of 0 is that of an output proper.</summary>
+    internal IReadOnlyList<(int Seat, float Weight)> FurtherOutputs => _outputs;
 
     /// <summary>Adds a layer that reads some values, and returns the value that it computes.</summary>
     /// <exception cref="ArgumentException">The layer is in the graph already, reads another number of values, or a value belongs to another graph.</exception>
@@ -39,6 +43,34 @@ public sealed class Graph
         }
         _layers.Add((layer, seats));
         return new Value(this, _layers.Count);
+    }
+
+    /// <summary>
+    /// Makes a value an output of the network, besides the last value added: number 1, 2, … in the order of the calls
+    /// (<see cref="Network.OutputsOf"/>).
+    /// </summary>
+    /// <exception cref="ArgumentException">The value belongs to another graph, or is an output already.</exception>
+    public void AddOutput(Value value) => AddOutput(value, 0);
+
+    /// <summary>
+    /// Makes a value an output whose loss counts, too, while the network is trained: the same loss as the last value's, times a weight, as
+    /// of GoogLeNet's auxiliary classifiers. A network compiled without training leaves it out, with all layers that serve it alone.
+    /// </summary>
+    /// <param name="value">What the auxiliary classifier computes; of the last value's shape.</param>
+    /// <param name="weight">What its loss is multiplied by, above 0.</param>
+    /// <exception cref="ArgumentException">The value belongs to another graph, or is an output already.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The weight is not above 0.</exception>
+    public void AddAuxiliary(Value value, float weight)
+    {
+        if (!(weight > 0) || !float.IsFinite(weight)) throw new ArgumentOutOfRangeException(nameof(weight), weight, "the weight of an auxiliary loss is a number above 0");
+        AddOutput(value, weight);
+    }
+
+    private void AddOutput(Value value, float weight)
+    {
+        if (!ReferenceEquals(value.Graph, this)) throw new ArgumentException("the output belongs to another graph", nameof(value));
+        if (_outputs.Exists(output => output.Seat == value.Seat)) throw new ArgumentException("the value is an output already", nameof(value));
+        _outputs.Add((value.Seat, weight));
     }
 
     /// <summary>Compiles the graph for images of one shape; the last value added is the network's output.</summary>

@@ -35,6 +35,7 @@ public sealed partial class Network
     private const int PieceLength = 4096;
 
     private readonly List<Node> _nodes;
+    private readonly NetworkPlan _plan;
     private readonly BatchPart[] _batchParts;
     private readonly Dictionary<Parameter, int> _offsets = [];
     private readonly long _floats;
@@ -45,10 +46,9 @@ public sealed partial class Network
     private readonly Action<int> _runPart;
     private readonly Action<int> _addPiece;
     private readonly int[] _indices;
-    private readonly int[] _labels;
     private readonly Tensor _inputGradient;
     private readonly Tensor _staging;
-    private readonly Tensor _outputs;
+    private readonly Tensor[] _outputs;
 
     // One for each thread, or for each part if these are fewer.
     private Workspace[] _workspaces = [];
@@ -56,6 +56,9 @@ public sealed partial class Network
     // The batch at hand.
     private IDataset? _data;
     private Loss? _loss;
+    private BatchLoss? _batchLoss;
+    private int[] _labels = [];
+    private int _labelsPerImage;
     private int _images;
     private int _parts;
     private bool _backward;
@@ -64,7 +67,8 @@ public sealed partial class Network
     {
         if (options.BatchSize < 1) throw new ArgumentException($"the batch size is {options.BatchSize}; it must be at least 1");
         Options = options;
-        (_nodes, List<Buffer> buffers) = NetworkCompiler.Compile(graph, input, options);
+        _plan = NetworkCompiler.Compile(graph, input, options, options.Training ? LayerPlan.MemoryUse.Training : LayerPlan.MemoryUse.Inference);
+        _nodes = _plan.Nodes;
         Layers = [.. _nodes.Skip(1).Select(node => new NetworkLayer(node.Name, node.Layer!, node.Inputs[0].Shape, node.Shape))];
         Parameters = [.. Layers.SelectMany(layer => layer.Layer.Parameters)];
 
@@ -72,10 +76,10 @@ public sealed partial class Network
         bool inParts = _nodes.Skip(1).All(node => node.Layer!.TreatsImagesAlone) && parameters <= MaxParametersForParts;
         int parts = inParts ? Parts(options.BatchSize) : 1;
         _passImages = inParts ? Math.Min(options.PassImages, options.BatchSize) : options.BatchSize;
-        _canBeChwn = inParts && options.Layout != BatchLayout.Nchw && _nodes.Skip(1).All(node => node.Layer!.SupportsChwn) && IsChwnWorth(options.BatchSize);
+        _canBeChwn = inParts && options.Layout != BatchLayout.Nchw && _nodes.Skip(1).All(node => node.Layer!.SupportsChwn) && _plan.Outputs.Count == 1 && IsChwnWorth(options.BatchSize);
         if (options.Layout == BatchLayout.Chwn && !_canBeChwn) throw new ArgumentException("some layer cannot compute in the layout C×H×W×N, or images are too few", nameof(options));
         int capacity = _canBeChwn ? Math.Max(_passImages, Simd.Lanes) : _passImages;
-        _floats = MemoryPlanner.Place(buffers, capacity);
+        _floats = MemoryPlanner.Place(_plan.Buffers, capacity);
         _stagingFloats = _canBeChwn ? (long)Math.Max(InputShape.Length, OutputShape.Length) * capacity : 0;
 
         int gradients = 0;
@@ -94,9 +98,8 @@ public sealed partial class Network
         _runPart = RunPart;
         _addPiece = AddPiece;
         _indices = new int[options.BatchSize];
-        _labels = new int[options.BatchSize];
         _staging = Tensor.Zeros(input.Prepend(options.BatchSize));
-        _outputs = Tensor.Zeros(OutputShape.Prepend(options.BatchSize));
+        _outputs = [.. _plan.Outputs.Select(output => Tensor.Zeros(output.Node.Shape.Prepend(options.BatchSize)))];
         _inputGradient = options is { Training: true, InputGradient: true } ? Tensor.Zeros(_staging.Shape) : default;
     }
 
@@ -116,12 +119,17 @@ public sealed partial class Network
     public IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>
+    /// Training steps done. Random numbers of layers such as dropout follow from it and the seed; to be set when training is resumed.
+    /// </summary>
+    public long Steps { get; set; }
+
+    /// <summary>
     /// Bytes planned for activations and gradients between layers, for as many threads as there were when the network was compiled, and
     /// for partial sums of gradients.
     /// </summary>
     public long PlannedBytes { get; }
 
-    /// <summary>∂loss/∂image of the last <see cref="Backpropagate"/>, N×C×H×W, if the network was compiled for it.</summary>
+    /// <summary>∂loss/∂image of the last <see cref="Backpropagate(IDataset, ReadOnlySpan{int}, Loss)"/>, N×C×H×W, if the network was compiled for it.</summary>
     public Tensor InputGradient => _inputGradient;
 
     /// <summary>
@@ -135,12 +143,43 @@ public sealed partial class Network
     /// <exception cref="ArgumentException">The data's images have another shape, or there are no or too many indices.</exception>
     public BatchResult Backpropagate(IDataset data, ReadOnlySpan<int> indices, Loss loss)
     {
-        if (!Options.Training) throw new InvalidOperationException("the network was compiled without training; it keeps no gradients");
+        CheckTraining();
         Begin(data, indices, loss);
+        return RunBackward();
+    }
+
+    /// <summary>
+    /// The same for images at hand and a loss of the caller's own: for several outputs, or targets that are no labels.
+    /// </summary>
+    /// <param name="images">Normalised images, N×C×H×W numbers, N at most a batch.</param>
+    /// <param name="loss">Reads the outputs and writes the derivatives; called for one part of the batch after another, or for several at once.</param>
+    /// <returns>The sum of what <paramref name="loss"/> returned; no guesses.</returns>
+    /// <exception cref="InvalidOperationException">The network was compiled without training.</exception>
+    /// <exception cref="ArgumentException">The numbers are not whole images, or more than a batch.</exception>
+    public BatchResult Backpropagate(ReadOnlySpan<float> images, BatchLoss loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        CheckTraining();
+        int image = InputShape.Length;
+        if (images.Length == 0 || images.Length % image != 0 || images.Length / image > Options.BatchSize)
+            throw new ArgumentException($"{images.Length} numbers are not 1 to {Options.BatchSize} images of {InputShape}", nameof(images));
+        (_data, _loss, _batchLoss, _images) = (null, null, loss, images.Length / image);
+        images.CopyTo(_staging.Span);
+        return RunBackward();
+    }
+
+    private void CheckTraining()
+    {
+        if (!Options.Training) throw new InvalidOperationException("the network was compiled without training; it keeps no gradients");
+    }
+
+    private BatchResult RunBackward()
+    {
         _backward = true;
         BatchResult result = RunParts();
         // One part has added into the parameters' gradients itself.
         if (_batchParts.Length > 1) Threads.For(_pieces.Length, _addPiece);
+        Steps++;
         return result;
     }
 
@@ -156,11 +195,20 @@ public sealed partial class Network
         return RunParts();
     }
 
-    /// <summary>The outputs of the images of the last <see cref="Evaluate"/>, <see cref="Backpropagate"/> or prediction, in their order.</summary>
-    public ReadOnlySpan<float> Outputs => _outputs.Span[..(_images * OutputShape.Length)];
+    /// <summary>The outputs of the images of the last <see cref="Evaluate"/>, <see cref="Backpropagate(IDataset, ReadOnlySpan{int}, Loss)"/> or prediction, in their order.</summary>
+    public ReadOnlySpan<float> Outputs => OutputsOf(0);
+
+    /// <summary>How many outputs there are: the last value's, and those that were added.</summary>
+    public int OutputCount => _outputs.Length;
+
+    /// <summary>The same of output <paramref name="number"/>: 0 is the last value's, further ones follow in the order in which they were added.</summary>
+    public ReadOnlySpan<float> OutputsOf(int number) => _outputs[number].Span[..(_images * OutputShapeOf(number).Length)];
+
+    /// <summary>The shape of one image's output <paramref name="number"/>.</summary>
+    public Shape OutputShapeOf(int number) => _plan.Outputs[number].Node.Shape;
 
     /// <summary>Their labels, where they came from a data set.</summary>
-    internal ReadOnlySpan<int> Labels => _labels.AsSpan(0, _images);
+    internal ReadOnlySpan<int> Labels => _labels.AsSpan(0, _images * _labelsPerImage);
 
     /// <summary>The network's output for any number of images.</summary>
     /// <param name="images">Normalised images, N×C×H×W numbers.</param>
@@ -173,7 +221,7 @@ public sealed partial class Network
         int count = images.Length / image;
         if (outputs.Length < (long)count * output)
             throw new ArgumentException($"outputs holds {outputs.Length} numbers; {count} images need {(long)count * output}", nameof(outputs));
-        (_data, _loss, _backward) = (null, null, false);
+        (_data, _loss, _batchLoss, _backward) = (null, null, null, false);
         for (int first = 0; first < count; first += _images)
         {
             _images = Math.Min(Options.BatchSize, count - first);
@@ -201,8 +249,12 @@ public sealed partial class Network
         if (data.ImageShape != InputShape) throw new ArgumentException($"{data.Name} has images of {data.ImageShape}, the network takes {InputShape}", nameof(data));
         if (indices.Length < 1 || indices.Length > Options.BatchSize)
             throw new ArgumentException($"{indices.Length} images were given; the network was compiled for 1 to {Options.BatchSize}", nameof(indices));
+        int labels = loss.LabelsPerImage(OutputShape);
+        if (data.LabelsPerImage != labels)
+            throw new ArgumentException($"{data.Name} has {data.LabelsPerImage} labels an image; {loss.GetType().Name} of outputs {OutputShape} takes {labels}", nameof(data));
         indices.CopyTo(_indices);
-        (_data, _loss, _images) = (data, loss, indices.Length);
+        (_data, _loss, _batchLoss, _images, _labelsPerImage) = (data, loss, null, indices.Length, labels);
+        if (_labels.Length < Options.BatchSize * labels) _labels = new int[Options.BatchSize * labels];
     }
 
     private static int Parts(int images) => Math.Min((images + PartImages - 1) / PartImages, MaxParts);
@@ -214,7 +266,7 @@ public sealed partial class Network
         Threads.For(_parts, _runPart);
         BatchResult result = default;
         for (int part = 0; part < _parts; part++)
-            result += new BatchResult(_batchParts[part].Loss, _batchParts[part].Correct, 0);
+            result += new BatchResult(_batchParts[part].Loss, _batchParts[part].Correct, _batchParts[part].Guesses, 0);
         return result with { Images = _images };
     }
 
@@ -231,7 +283,7 @@ public sealed partial class Network
         // With fewer parts than threads a thread's number may be beyond them.
         Workspace workspace = _workspaces[Threads.Count <= _batchParts.Length ? Threads.Number : part];
         BatchPart batchPart = _batchParts[part];
-        (batchPart.Loss, batchPart.Correct) = (0, 0);
+        (batchPart.Loss, batchPart.Correct, batchPart.Guesses) = (0, 0, 0);
         if (_backward) ClearGradients(batchPart);
         // Parts begin at multiples of a pass, so that only the batch's last pass is not full.
         int pass = _canBeChwn ? Simd.Lanes : _passImages, passes = (_images + pass - 1) / pass;
@@ -244,30 +296,54 @@ public sealed partial class Network
     private void RunPass(Workspace workspace, BatchPart part, int first, int end)
     {
         int images = end - first, image = InputShape.Length;
-        workspace.Begin(part, images, _canBeChwn && IsChwnWorth(images) ? BatchLayout.Chwn : BatchLayout.Nchw);
-        Span<int> labels = _labels.AsSpan(first, images);
+        workspace.Begin(part, images, _canBeChwn && IsChwnWorth(images) ? BatchLayout.Chwn : BatchLayout.Nchw, new StepOrigin(Options.Seed, Steps, first));
+        Span<int> labels = _labels.AsSpan(first * _labelsPerImage, _data is null ? 0 : images * _labelsPerImage);
         Span<float> input = workspace.BeginInput();
         if (_data is null) _staging.Span.Slice(first * image, images * image).CopyTo(input);
         else _data.Read(_indices.AsSpan(first, images), input, labels);
         workspace.EndInput();
 
         workspace.Forward(training: _backward, timed: IsTimed);
-        Span<float> outputs = _outputs.Span.Slice(first * OutputShape.Length, images * OutputShape.Length);
-        workspace.ReadOutput(outputs);
-        if (_loss is null) return;
-
-        part.Loss += _loss.Run(outputs, labels, 1f / _images, workspace.BeginOutputGradient());
-        for (int n = 0; n < images; n++)
-        {
-            ReadOnlySpan<float> output = outputs.Slice(n * OutputShape.Length, OutputShape.Length);
-            if (TensorPrimitives.IndexOfMax(output) == labels[n] && !float.IsNaN(output[labels[n]])) part.Correct++;
-        }
+        for (int i = 0; i < _outputs.Length; i++) workspace.ReadOutput(_plan.Outputs[i].Node, OutputRows(i, first, images));
+        if (_batchLoss is not null) part.Loss += _batchLoss(new LossStep(this, workspace, first));
+        else if (_loss is not null) TakeLoss(workspace, part, _loss, first, labels);
         if (!_backward) return;
 
         workspace.EndOutputGradient();
         workspace.Backward(timed: IsTimed);
         if (_inputGradient.Length > 0) workspace.ReadInputGradient(_inputGradient.Span.Slice(first * image, images * image));
     }
+
+    private void TakeLoss(Workspace workspace, BatchPart part, Loss loss, int first, ReadOnlySpan<int> labels)
+    {
+        Span<float> outputs = OutputRows(0, first, workspace.Images);
+        part.Loss += loss.Run(outputs, labels, 1f / _images, workspace.BeginOutputGradient());
+        (int correct, int guesses) = loss.Judge(outputs, labels);
+        part.Correct += correct;
+        part.Guesses += guesses;
+        if (!_backward) return;
+        for (int i = 1; i < _outputs.Length; i++)
+        {
+            (Node node, float weight) = _plan.Outputs[i];
+            Span<float> gradient = workspace.Span(node.Gradient!);
+            if (weight > 0) part.Loss += weight * loss.Run(OutputRows(i, first, workspace.Images), labels, weight / _images, gradient);
+            else gradient.Clear();
+        }
+    }
+
+    /// <summary>The output <paramref name="number"/> of some images of the batch, Images × its shape.</summary>
+    internal Span<float> OutputRows(int number, int first, int images)
+    {
+        int length = OutputShapeOf(number).Length;
+        return _outputs[number].Span.Slice(first * length, images * length);
+    }
+
+    /// <summary>∂loss/∂output of output <paramref name="number"/> in a pass of one part.</summary>
+    internal Span<float> OutputGradientOf(int number, Workspace workspace) =>
+        number == 0 ? workspace.BeginOutputGradient() : workspace.Span(_plan.Outputs[number].Node.Gradient!);
+
+    /// <summary>1/N for the N images of the batch at hand.</summary>
+    internal float BatchScale => 1f / _images;
 
     private void ClearGradients(BatchPart part)
     {

@@ -12,36 +12,53 @@ internal sealed class NetworkCompiler
     private readonly NetworkOptions _options;
     private readonly List<Node> _nodes = [];
     private readonly List<Buffer> _buffers = [];
+    private readonly List<(Node Node, float Weight)> _outputs = [];
+    private readonly List<string> _architecture = [];
+    private readonly List<string> _leftOut = [];
 
     private NetworkCompiler(NetworkOptions options) => _options = options;
 
-    public static (List<Node> Nodes, List<Buffer> Buffers) Compile(Graph graph, Shape input, NetworkOptions options)
+    /// <param name="graph">What is connected to what.</param>
+    /// <param name="input">The shape of one image.</param>
+    /// <param name="options">What the network is compiled for.</param>
+    /// <param name="memory">What memory parameters take; none for a summary.</param>
+    public static NetworkPlan Compile(Graph graph, Shape input, NetworkOptions options, LayerPlan.MemoryUse memory)
     {
         NetworkCompiler compiler = new(options);
-        compiler.PlanLayers(graph, input);
+        compiler.PlanLayers(graph, input, memory);
         compiler.CheckThatAllIsRead();
         compiler.FindWhatNeedsGradients();
         compiler.PlaceValues();
-        compiler.PlaceOutputGradient();
+        compiler.PlaceOutputGradients();
         if (options.Training) compiler.PlaceGradients();
-        return (compiler._nodes, compiler._buffers);
+        return new NetworkPlan(compiler._nodes, compiler._buffers, compiler._outputs, string.Join(" > ", compiler._architecture), compiler._leftOut);
     }
 
     private int Moments => _nodes.Count;
 
-    private void PlanLayers(Graph graph, Shape input)
+    private void PlanLayers(Graph graph, Shape input, LayerPlan.MemoryUse memory)
     {
         if (graph.Layers.Count == 0) throw new ArgumentException("the network has no layers", nameof(graph));
-        _nodes.Add(new Node("input", null, [], input, 0));
+        bool[] isWanted = WantedSeats(graph);
+        Node?[] nodes = new Node?[graph.Layers.Count + 1]; // by seat in the graph
+        nodes[0] = new Node("input", null, [], input, 0);
+        _nodes.Add(nodes[0]!);
         HashSet<string> names = ["input"];
         Dictionary<string, int> kinds = [];
         int streams = 0;
-        foreach ((Layer layer, int[] seats) in graph.Layers)
+        for (int seat = 1; seat < nodes.Length; seat++)
         {
+            (Layer layer, int[] seats) = graph.Layers[seat - 1];
             int number = kinds[layer.Kind] = kinds.GetValueOrDefault(layer.Kind) + 1;
             string name = layer.Name ?? $"{layer.Kind}{number}";
-            Node[] inputs = Array.ConvertAll(seats, seat => _nodes[seat]);
-            LayerPlan plan = new(Array.ConvertAll(inputs, node => node.Shape), _options.Seed, streams);
+            _architecture.Add($"{name} {layer}");
+            if (!isWanted[seat])
+            {
+                _leftOut.Add(name);
+                continue;
+            }
+            Node[] inputs = Array.ConvertAll(seats, i => nodes[i]!);
+            LayerPlan plan = new(Array.ConvertAll(inputs, node => node.Shape), _options.Seed, streams, memory);
             Shape shape;
             try
             {
@@ -56,20 +73,53 @@ internal sealed class NetworkCompiler
             Node node = new(name, layer, inputs, shape, _nodes.Count);
             for (int i = 0; i < inputs.Length; i++) inputs[i].Readers.Add((node, i));
             _nodes.Add(node);
+            nodes[seat] = node;
             int last = _options.Training ? 0 : node.Seat;
             node.Saved = [.. plan.Reserved.Select(floats => NewBuffer(floats, node.Seat, last))];
+        }
+        _outputs.Add((_nodes[^1], 1));
+        foreach ((int seat, float weight) in graph.FurtherOutputs)
+            if (nodes[seat] is { } output && output != _nodes[^1]) _outputs.Add((output, weight));
+        foreach ((Node node, float weight) in _outputs)
+        {
+            node.IsOutput = true;
+            if (weight > 0 && node.Shape != _nodes[^1].Shape)
+                throw new ArgumentException($"the auxiliary output of \"{node.Name}\" is {node.Shape}; its loss is that of the last output, {_nodes[^1].Shape}");
         }
         if (!_options.Training) return;
         foreach (Node node in _nodes)
             foreach (Buffer saved in node.Saved) saved.Extend(node.Seat, BackwardMoment(node));
     }
 
+    /// <summary>Which values are computed at all: without training, not those that only an auxiliary output needs.</summary>
+    private bool[] WantedSeats(Graph graph)
+    {
+        bool[] isWanted = new bool[graph.Layers.Count + 1];
+        if (_options.Training)
+        {
+            Array.Fill(isWanted, true);
+            return isWanted;
+        }
+        bool[] servesAuxiliary = new bool[isWanted.Length];
+        isWanted[^1] = true;
+        foreach ((int seat, float weight) in graph.FurtherOutputs) (weight > 0 ? servesAuxiliary : isWanted)[seat] = true;
+        for (int seat = isWanted.Length - 1; seat > 0; seat--)
+            foreach (int input in graph.Layers[seat - 1].Inputs)
+            {
+                isWanted[input] |= isWanted[seat];
+                servesAuxiliary[input] |= servesAuxiliary[seat];
+            }
+        // What serves nobody is a mistake that is reported elsewhere.
+        for (int seat = 0; seat < isWanted.Length; seat++) isWanted[seat] |= !servesAuxiliary[seat];
+        return isWanted;
+    }
+
     private int BackwardMoment(Node node) => (2 * Moments) - node.Seat;
 
     private void CheckThatAllIsRead()
     {
-        foreach (Node node in _nodes.SkipLast(1))
-            if (node.Readers.Count == 0) throw new ArgumentException($"nothing reads the output of \"{node.Name}\"; only the last layer's may be left unread");
+        foreach (Node node in _nodes)
+            if (node.Readers.Count == 0 && !node.IsOutput) throw new ArgumentException($"nothing reads the output of \"{node.Name}\"; only the last layer's may be left unread, or one that is made an output");
     }
 
     private void FindWhatNeedsGradients()
@@ -85,10 +135,10 @@ internal sealed class NetworkCompiler
         HashSet<Buffer> kept = [];
         foreach (Node node in _nodes)
         {
-            if (node.Inputs is [{ Seat: > 0, Readers.Count: 1 } input] && node.Layer!.CanRunInPlace && (node.Layer.OnlyReshapes || !kept.Contains(input.Value)))
+            if (node.Inputs is [{ Seat: > 0, Readers.Count: 1, IsOutput: false } input] && node.Layer!.CanRunInPlace && (node.Layer.OnlyReshapes || !kept.Contains(input.Value)))
             {
                 node.IsInPlace = true;
-                node.IsUndoneByReader = _options.Training && node is { Layer: ActivationLayer, Readers: [{ Node.Layer.PicksFromInput: true }] };
+                node.IsUndoneByReader = _options.Training && node is { Layer: ActivationLayer, IsOutput: false, Readers: [{ Node.Layer.PicksFromInput: true }] };
                 node.Value = input.Value;
                 node.Value.Extend(node.Seat, LastRead(node));
                 if (node.Layer is ActivationLayer activation && input.Layer is IFusesActivation && !input.IsFused)
@@ -114,7 +164,7 @@ internal sealed class NetworkCompiler
     /// <summary>The last moment at which a layer reads the node's value.</summary>
     private int LastRead(Node node)
     {
-        int last = node.Readers.Count > 0 ? node.Readers.Max(r => r.Node.Seat) : Moments;
+        int last = node.IsOutput ? Moments : node.Readers.Max(r => r.Node.Seat);
         if (!_options.Training) return last;
         if (node is { IsUndoneByReader: false, Layer.BackwardReadsOutput: true }) last = Math.Max(last, BackwardMoment(node));
         foreach ((Node reader, _) in node.Readers)
@@ -123,10 +173,10 @@ internal sealed class NetworkCompiler
     }
 
     // A loss always gives the derivatives by the output, whether or not anybody learns from them.
-    private void PlaceOutputGradient()
+    private void PlaceOutputGradients()
     {
-        Node output = _nodes[^1];
-        output.Gradient = NewBuffer(output.Shape.Length, Moments, _options.Training ? BackwardMoment(output) : Moments);
+        foreach ((Node output, _) in _outputs)
+            output.Gradient = NewBuffer(output.Shape.Length, Moments, _options.Training ? BackwardMoment(output) : Moments);
     }
 
     private void PlaceGradients()

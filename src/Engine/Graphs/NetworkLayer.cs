@@ -10,7 +10,7 @@ namespace CnnEngine.Graphs;
 public sealed record NetworkLayer(string Name, Layer Layer, Shape Input, Shape Output)
 {
     /// <summary>How many numbers it learns.</summary>
-    public long ParameterCount => Layer.Parameters.Sum(p => (long)p.Value.Length);
+    public long ParameterCount => Layer.Parameters.Sum(p => (long)p.Shape.Length);
 
     /// <summary>Multiply-adds of one image's forward pass.</summary>
     public long MultiplyAdds => Layer.MultiplyAdds(Input, Output);

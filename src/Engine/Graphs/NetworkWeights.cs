@@ -7,7 +7,7 @@ public sealed partial class Network
     private const string ArchitectureKey = "architecture";
 
     /// <summary>The layers and their options in one line, as a weights file keeps them.</summary>
-    public string Architecture => $"{InputShape}: {string.Join(" > ", Layers.Select(layer => $"{layer.Name} {layer.Layer}"))}";
+    public string Architecture => $"{InputShape}: {_plan.Architecture}";
 
     /// <summary>
     /// Saves all parameters as a safetensors file, named like <c>conv1.weight</c>. The file is whole or not there at all: it is
@@ -33,10 +33,11 @@ public sealed partial class Network
         using SafetensorsFile file = SafetensorsFile.Open(path);
         if (file.Metadata.TryGetValue(ArchitectureKey, out string? architecture) && architecture != Architecture)
             throw new InvalidDataException($"{path}: it was saved by another network ({architecture}); this one is {Architecture}");
-        file.ReadAllInto(NamedParameters());
+        file.ReadAllInto(NamedParameters(), isUnused: name => _plan.LeftOut.Exists(layer => name.StartsWith(layer + ".", StringComparison.Ordinal)));
         return file.Metadata;
     }
 
+    // What is learnt, and what is kept: running means, say.
     private List<NamedTensor> NamedParameters() =>
-        [.. Layers.SelectMany(layer => layer.Layer.Parameters.Select(p => new NamedTensor($"{layer.Name}.{p.Name}", p.Value)))];
+        [.. Layers.SelectMany(layer => layer.Layer.Parameters.Concat(layer.Layer.State).Select(p => new NamedTensor($"{layer.Name}.{p.Name}", p.Value)))];
 }

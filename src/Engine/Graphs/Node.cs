@@ -43,6 +43,9 @@ internal sealed class Node
 
     public List<(Node Node, int Input)> Readers { get; } = [];
 
+    /// <summary>Whether somebody outside the network reads the value.</summary>
+    public bool IsOutput { get; set; }
+
     public Buffer Value { get; set; } = null!;
 
     /// <summary>∂loss/∂output; null if nobody upstream learns.</summary>

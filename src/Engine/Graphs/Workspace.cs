@@ -38,6 +38,9 @@ internal sealed class Workspace
     /// <summary>How many images the pass at hand has.</summary>
     public int Images { get; private set; }
 
+    /// <summary>Where the pass's random numbers begin.</summary>
+    public StepOrigin Origin { get; private set; }
+
     /// <summary>How they lie in all buffers of the pass at hand.</summary>
     public BatchLayout Layout { get; private set; }
 
@@ -47,7 +50,7 @@ internal sealed class Workspace
     public Span<float> Span(Buffer buffer) => _memory.Span(buffer.Offset, buffer.FloatsPerImage * Places);
 
     /// <summary>Begins a pass over images of a part.</summary>
-    public void Begin(BatchPart part, int images, BatchLayout layout) => (_part, Images, Layout) = (part, images, layout);
+    public void Begin(BatchPart part, int images, BatchLayout layout, StepOrigin origin) => (_part, Images, Layout, Origin) = (part, images, layout, origin);
 
     /// <summary>Where to write the images, one after another, before <see cref="EndInput"/>.</summary>
     public Span<float> BeginInput() => BeginWrite(_nodes[0].Value);
@@ -59,7 +62,7 @@ internal sealed class Workspace
 
     public void EndOutputGradient() => EndWrite(_nodes[^1].Gradient!);
 
-    public void ReadOutput(Span<float> outputs) => Read(_nodes[^1].Value, outputs);
+    public void ReadOutput(Node node, Span<float> outputs) => Read(node.Value, outputs);
 
     public void ReadInputGradient(Span<float> gradient) => Read(_nodes[0].Gradient!, gradient);
 

@@ -23,6 +23,12 @@ public sealed record Initializer
     /// <summary>Zeros, the beginning of biases.</summary>
     public static Initializer Zeros { get; } = new("zeros", 0, Fan.None, uniform: false);
 
+    /// <summary>Ones, the beginning of a normalisation's factors.</summary>
+    public static Initializer Ones { get; } = Constant(1);
+
+    /// <summary>One number everywhere.</summary>
+    public static Initializer Constant(float value) => value == 0 ? Zeros : new Initializer($"constant {value}", value, Fan.None, uniform: false);
+
     /// <summary>
     /// Normal with variance <c>1/fan-in</c>, for tanh and sigmoid (Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, "Efficient BackProp", 1998).
     /// </summary>

@@ -14,6 +14,7 @@ namespace CnnEngine.Layers;
 public abstract class Layer
 {
     private readonly List<Parameter> _parameters = [];
+    private readonly List<Parameter> _state = [];
 
     /// <summary>
     /// Its name in the network, which error messages, tables and weights files use. Left out, it is the kind and a number: <c>conv1</c>.
@@ -22,6 +23,9 @@ public abstract class Layer
 
     /// <summary>What it learns; empty until the layer is planned for the first time.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>What it keeps from step to step and saves without learning it, such as running means; empty until the layer is planned.</summary>
+    public IReadOnlyList<Parameter> State => _state;
 
     /// <summary>What names of this sort of layer begin with: <c>conv</c>, <c>pool</c>, <c>fc</c>.</summary>
     public abstract string Kind { get; }
@@ -94,18 +98,43 @@ public abstract class Layer
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(initializer);
-        Parameter? parameter = _parameters.Find(p => p.Name == name);
-        if (parameter is null)
+        return Get(_parameters, plan, new Parameter(name, shape, isTrained: true), initializer, fanIn, fanOut);
+    }
+
+    /// <summary>
+    /// Numbers that the layer keeps, and that are saved with the weights, but that are not learnt: new ones when the layer is planned for the
+    /// first time, later the same ones again.
+    /// </summary>
+    /// <param name="plan">The plan at hand.</param>
+    /// <param name="name">What they are called in the layer.</param>
+    /// <param name="shape">Their shape.</param>
+    /// <param name="initializer">How they begin; one that draws no random numbers.</param>
+    /// <exception cref="ArgumentException">They exist and have another shape.</exception>
+    protected Parameter GetState(LayerPlan plan, string name, Shape shape, Initializer initializer)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(initializer);
+        return Get(_state, plan, new Parameter(name, shape, isTrained: false), initializer, 1, 1);
+    }
+
+    private static Parameter Get(List<Parameter> kept, LayerPlan plan, Parameter wanted, Initializer initializer, int fanIn, int fanOut)
+    {
+        int index = kept.FindIndex(p => p.Name == wanted.Name);
+        if (index < 0)
         {
-            parameter = new Parameter(name, shape);
-            SplitMix64 random = plan.NextRandom();
-            initializer.Fill(parameter.Value.Span, fanIn, fanOut, ref random);
-            _parameters.Add(parameter);
+            index = kept.Count;
+            kept.Add(wanted);
         }
-        else if (parameter.Value.Shape != shape)
+        Parameter parameter = kept[index];
+        if (parameter.Shape != wanted.Shape)
         {
-            throw new ArgumentException($"its {name} is {parameter.Value.Shape} from an earlier network; this input needs {shape}");
+            if (parameter.HasValue)
+                throw new ArgumentException($"its {wanted.Name} is {parameter.Shape} from an earlier network; this input needs {wanted.Shape}");
+            kept[index] = parameter = wanted;
         }
+        if (plan.Memory == LayerPlan.MemoryUse.None) return parameter;
+        if (!parameter.HasValue) parameter.Allocate(initializer, fanIn, fanOut, parameter.IsTrained ? plan.NextRandom() : default);
+        if (plan.Memory == LayerPlan.MemoryUse.Training && parameter.IsTrained) parameter.AllocateGradient();
         return parameter;
     }
 }

@@ -9,7 +9,8 @@ public sealed class LayerPlan
     private readonly long _seed;
     private int _streams;
 
-    internal LayerPlan(Shape[] inputs, long seed, int firstStream) => (_inputs, _seed, _streams) = (inputs, seed, firstStream);
+    internal LayerPlan(Shape[] inputs, long seed, int firstStream, MemoryUse memory = MemoryUse.Training) =>
+        (_inputs, _seed, _streams, Memory) = (inputs, seed, firstStream, memory);
 
     /// <summary>How many values the layer reads.</summary>
     public int InputCount => _inputs.Length;
@@ -21,6 +22,9 @@ public sealed class LayerPlan
     internal List<int> Reserved { get; } = [];
 
     internal int Streams => _streams;
+
+    /// <summary>What memory parameters take.</summary>
+    internal MemoryUse Memory { get; }
 
     /// <summary>Reserves numbers that live from the forward to the backward pass, for each image.</summary>
     /// <typeparam name="T">A type of four bytes: float, int, uint.</typeparam>
@@ -39,6 +43,19 @@ public sealed class LayerPlan
         Shape shape = _inputs[index];
         if (shape.Rank != 3) throw new ArgumentException($"input is {shape}; it must be an image, C×H×W");
         return (shape[0], shape[1], shape[2]);
+    }
+
+    /// <summary>What a plan is made for.</summary>
+    internal enum MemoryUse
+    {
+        /// <summary>Nothing but shapes: a summary.</summary>
+        None,
+
+        /// <summary>Parameters.</summary>
+        Inference,
+
+        /// <summary>Parameters and their gradients.</summary>
+        Training,
     }
 
     internal SplitMix64 NextRandom() => SplitMix64.For((ulong)_seed, (ulong)_streams++, 0);

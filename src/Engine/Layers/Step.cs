@@ -58,6 +58,12 @@ public readonly ref struct Step
     /// <summary>∂loss/∂parameter, to be added to.</summary>
     public Span<float> Gradient(Parameter parameter) => _workspace.Gradient(parameter);
 
+    /// <summary>
+    /// Random numbers for one image of the spans: they depend on the network's seed, the layer, the number of the training step and the
+    /// image's place in the minibatch, and are the same in the backward pass.
+    /// </summary>
+    internal SplitMix64 Random(int image) => _workspace.Origin.Random(_node.Seat, image);
+
     /// <summary>What the plan reserved under <paramref name="slot"/>, for all images.</summary>
     public Span<T> Saved<T>(int slot) where T : unmanaged => MemoryMarshal.Cast<float, T>(_workspace.Span(_node.Saved[slot]));
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using CnnEngine.Kernels;
 
 namespace CnnEngine.Losses;
@@ -12,6 +13,23 @@ public abstract class Loss
     /// <param name="gradient">Receives <c>scale · ∂loss/∂output</c>.</param>
     /// <returns>The sum of the losses, not scaled.</returns>
     public abstract double Run(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient);
+
+    /// <summary>How many labels an image has: one for a whole image, or one for each pixel of an output C×H×W.</summary>
+    public virtual int LabelsPerImage(Shape output) => 1;
+
+    /// <summary>How many guesses are right, and how many there are; if not overridden, an image's guess is its largest output.</summary>
+    /// <param name="outputs">The network's output, one row for each image.</param>
+    /// <param name="labels">One label for each image.</param>
+    public virtual (int Correct, int Guesses) Judge(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels)
+    {
+        int length = outputs.Length / labels.Length, correct = 0;
+        for (int n = 0; n < labels.Length; n++)
+        {
+            ReadOnlySpan<float> output = outputs.Slice(n * length, length);
+            if (TensorPrimitives.IndexOfMax(output) == labels[n] && !float.IsNaN(output[labels[n]])) correct++;
+        }
+        return (correct, labels.Length);
+    }
 }
 
 /// <summary>Cross-entropy of the softmax: <c>−Σ t · log softmax(z)</c>; its derivative is <c>softmax(z) − t</c>.</summary>

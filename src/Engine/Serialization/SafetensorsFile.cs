@@ -110,10 +110,11 @@ public sealed class SafetensorsFile : IDisposable
     /// itself has been read through and checked by <see cref="Open"/>.
     /// </summary>
     /// <param name="destinations">A tensor for each of the file's, in any order, with its name and shape.</param>
+    /// <param name="isUnused">Which of the file's tensors need no destination; none if left out.</param>
     /// <exception cref="ArgumentException">A name occurs twice among the destinations.</exception>
     /// <exception cref="InvalidDataException">Tensors are missing in the file or among the destinations, or shapes differ.</exception>
     /// <exception cref="IOException">The disk failed since <see cref="Open"/>; destinations may have been written in part.</exception>
-    public void ReadAllInto(IReadOnlyList<NamedTensor> destinations)
+    public void ReadAllInto(IReadOnlyList<NamedTensor> destinations, Predicate<string>? isUnused = null)
     {
         HashSet<string> names = [];
         foreach (NamedTensor item in destinations)
@@ -121,7 +122,7 @@ public sealed class SafetensorsFile : IDisposable
                 throw new ArgumentException($"the tensor name {Quote(item.Name)} occurs twice", nameof(destinations));
 
         string[] missing = [.. destinations.Select(item => item.Name).Where(name => !_entriesByName.ContainsKey(name))];
-        string[] unexpected = [.. Entries.Select(entry => entry.Name).Where(name => !names.Contains(name))];
+        string[] unexpected = [.. Entries.Select(entry => entry.Name).Where(name => !names.Contains(name) && isUnused?.Invoke(name) != true)];
         if (missing.Length > 0 && unexpected.Length > 0)
             throw Error($"the file lacks the network's {QuoteSome(missing)}, and the network lacks the file's {QuoteSome(unexpected)}");
         if (missing.Length > 0) throw Error($"the file lacks the network's {QuoteSome(missing)}");

@@ -94,5 +94,5 @@ public class InPlaceTests
         Assert.Equal((2 * nodes.Count) - 2, nodes[1].Value.End);
     }
 
-    private static List<Node> Compile(Sequential layers) => NetworkCompiler.Compile(Some.Chain(layers), Image, new NetworkOptions()).Nodes;
+    private static List<Node> Compile(Sequential layers) => NetworkCompiler.Compile(Some.Chain(layers), Image, new NetworkOptions(), LayerPlan.MemoryUse.None).Nodes;
 }

@@ -1,4 +1,5 @@
 using CnnEngine.Graphs;
+using CnnEngine.Layers;
 using CnnEngine.Tests.Layers;
 using FsCheck;
 using FsCheck.Fluent;
@@ -68,8 +69,11 @@ public class MemoryPlannerTests
         $"the network's buffers for 4 images take more than {Array.MaxLength} floats; choose a smaller batch",
         () => MemoryPlanner.Place([new Buffer(int.MaxValue / 2, 0, 1)], 4));
 
-    private static (List<Node> Nodes, List<Buffer> Buffers) Compile(NetworkOptions options) =>
-        NetworkCompiler.Compile(Some.Chain(LeNetModel.Modern()), LeNetModel.Image, options);
+    private static (List<Node> Nodes, List<Buffer> Buffers) Compile(NetworkOptions options)
+    {
+        NetworkPlan plan = NetworkCompiler.Compile(Some.Chain(LeNetModel.Modern()), LeNetModel.Image, options, LayerPlan.MemoryUse.None);
+        return (plan.Nodes, plan.Buffers);
+    }
 
     private static long Rounded(Buffer buffer, int images) => ((long)buffer.FloatsPerImage * images + 15) / 16 * 16;
 

@@ -21,7 +21,7 @@ public class AdamTests
     [InlineData(0.05f, 10, new[] { 0.315561443567276, -1.0451821088790894, 1.7748043537139893, -0.17085246741771698 })]
     public void Ten_steps_are_PyTorchs(float weightDecay, int steps, double[] expected)
     {
-        Parameter parameter = new("weight", new Shape(4));
+        Parameter parameter = Parameter.Zeros("weight", new Shape(4));
         float[] start = [0.5f, -1.25f, 2, 0], scales = [1, -0.5f, 0.001f, 8];
         start.CopyTo(parameter.Value.Span);
         Adam adam = new(0.7f, 0.9f, 1e-8f, weightDecay);
@@ -39,7 +39,7 @@ public class AdamTests
     public void Every_parameter_has_means_of_its_own(float beta1, float beta2, float weightDecay)
     {
         Random random = new(1);
-        Parameter[] parameters = [new("weight", new Shape(7, 5)), new("bias", new Shape(7))];
+        Parameter[] parameters = [Parameter.Zeros("weight", new Shape(7, 5)), Parameter.Zeros("bias", new Shape(7))];
         foreach (Parameter parameter in parameters) Fill(parameter.Value, random);
         double[][] w = Array.ConvertAll(parameters, p => ReferenceArrays.ToDoubles(p.Value.Span));
         double[][] m = Array.ConvertAll(w, x => new double[x.Length]), v = Array.ConvertAll(w, x => new double[x.Length]);
@@ -61,7 +61,7 @@ public class AdamTests
     [Fact]
     public void Gradients_are_left_as_they_are()
     {
-        Parameter parameter = new("weight", new Shape(3));
+        Parameter parameter = Parameter.Zeros("weight", new Shape(3));
         Fill(parameter.Gradient, new Random(1));
         float[] before = parameter.Gradient.Span.ToArray();
         new Adam(weightDecay: 0.1f).Step([parameter], 0.1f);
@@ -89,7 +89,7 @@ public class AdamTests
     [Fact]
     public void Another_list_of_parameters_is_refused()
     {
-        Parameter one = new("weight", new Shape(3)), two = new("bias", new Shape(2));
+        Parameter one = Parameter.Zeros("weight", new Shape(3)), two = Parameter.Zeros("bias", new Shape(2));
         Adam adam = new();
         adam.Step([one, two], 0.1f);
         Expect.Throws<ArgumentException>("1 parameters were given, 2 at the first step", () => adam.Step([one], 0.1f));

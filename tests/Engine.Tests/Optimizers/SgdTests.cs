@@ -18,7 +18,7 @@ public class SgdTests
     public void Five_steps_are_the_twins(float momentum, float weightDecay, bool nesterov)
     {
         Random random = new(1);
-        Parameter[] parameters = [new("weight", new Shape(7, 5)), new("bias", new Shape(7))];
+        Parameter[] parameters = [Parameter.Zeros("weight", new Shape(7, 5)), Parameter.Zeros("bias", new Shape(7))];
         foreach (Parameter parameter in parameters) Fill(parameter.Value, random);
         double[][] w = Array.ConvertAll(parameters, p => ReferenceArrays.ToDoubles(p.Value.Span)), v = Array.ConvertAll(w, x => new double[x.Length]);
         Sgd sgd = new(momentum, weightDecay, nesterov);
@@ -38,7 +38,7 @@ public class SgdTests
     [Fact]
     public void Gradients_are_left_as_they_are()
     {
-        Parameter parameter = new("weight", new Shape(3));
+        Parameter parameter = Parameter.Zeros("weight", new Shape(3));
         Fill(parameter.Gradient, new Random(1));
         float[] before = parameter.Gradient.Span.ToArray();
         new Sgd(0.9f, 0.1f, nesterov: true).Step([parameter], 0.1f);
@@ -59,7 +59,7 @@ public class SgdTests
     [Fact]
     public void Another_list_of_parameters_is_refused()
     {
-        Parameter one = new("weight", new Shape(3)), two = new("bias", new Shape(2));
+        Parameter one = Parameter.Zeros("weight", new Shape(3)), two = Parameter.Zeros("bias", new Shape(2));
         Sgd sgd = new();
         sgd.Step([one, two], 0.1f);
         Expect.Throws<ArgumentException>("1 parameters were given, 2 at the first step", () => sgd.Step([one], 0.1f));
