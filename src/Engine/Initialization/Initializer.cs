@@ -1,3 +1,5 @@
+using CnnEngine.Kernels;
+
 namespace CnnEngine.Initialization;
 
 /// <summary>
@@ -13,6 +15,9 @@ public sealed record Initializer
         Average,
     }
 
+    // Weights of more numbers than these are filled by all threads.
+    private const int LargestAlone = 1 << 20;
+
     private readonly double _gain;
     private readonly Fan _fan;
     private readonly bool _uniform;
@@ -27,7 +32,7 @@ public sealed record Initializer
     public static Initializer Ones { get; } = Constant(1);
 
     /// <summary>One number everywhere.</summary>
-    public static Initializer Constant(float value) => value == 0 ? Zeros : new Initializer($"constant {value}", value, Fan.None, uniform: false);
+    public static Initializer Constant(float value) => new($"{value}", value, Fan.None, uniform: false);
 
     /// <summary>
     /// Normal with variance <c>1/fan-in</c>, for tanh and sigmoid (Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, "Efficient BackProp", 1998).
@@ -67,7 +72,29 @@ public sealed record Initializer
         double deviation = Math.Sqrt(_gain / (_fan == Fan.In ? fanIn : (fanIn + fanOut) / 2.0));
         // A uniform distribution on (−a, a) has the deviation a/√3.
         double reach = deviation * Math.Sqrt(3);
+        if (values.Length > LargestAlone) FillPieces(values, random.Next(), reach, deviation);
+        else Fill(values, ref random, reach, deviation);
+    }
+
+    private void Fill(Span<float> values, ref SplitMix64 random, double reach, double deviation)
+    {
         foreach (ref float value in values)
             value = (float)(_uniform ? ((2 * random.Even()) - 1) * reach : random.Normal() * deviation);
+    }
+
+    /// <summary>Piece by piece, each from a stream of its own, so that threads can share out what VGG's 100 million weights take.</summary>
+    private unsafe void FillPieces(Span<float> values, ulong seed, double reach, double deviation)
+    {
+        long length = values.Length;
+        fixed (float* first = values)
+        {
+            float* to = first;
+            Threads.For((int)((length + LargestAlone - 1) / LargestAlone), piece =>
+            {
+                SplitMix64 random = SplitMix64.For(seed, (ulong)piece, 0);
+                long start = (long)piece * LargestAlone;
+                Fill(new Span<float>(to + start, (int)Math.Min(LargestAlone, length - start)), ref random, reach, deviation);
+            });
+        }
     }
 }

@@ -76,3 +76,23 @@ public sealed class Tanh() : ActivationLayer(Activation.Tanh)
     /// <inheritdoc/>
     public override string Kind => "tanh";
 }
+
+/// <summary><c>y = x</c> where x is positive, <c>α·(eˣ − 1)</c> elsewhere; <c>σ' = y + α</c> there.</summary>
+/// <param name="alpha">α, 0 or more.</param>
+public sealed class ELU(float alpha = 1) : ActivationLayer(Activation.Elu(alpha))
+{
+    /// <inheritdoc/>
+    public override string Kind => "elu";
+
+    /// <inheritdoc/>
+    public override string ToString() => $"ELU({Function.Slope})";
+}
+
+/// <summary>
+/// LeNet-5's function of 1998, <c>y = A·tanh(Bx)</c> with A = 1.7159 and B = 2/3; <c>σ' = B/A·(A² − y²)</c>.
+/// </summary>
+public sealed class ScaledTanh() : ActivationLayer(Activation.ScaledTanh)
+{
+    /// <inheritdoc/>
+    public override string Kind => "scaledtanh";
+}

@@ -109,7 +109,7 @@ internal sealed unsafe class Depthwise3x3Convolution : ConvAlgorithm
                     Depthwise3x3Kernel.Sum<S, V>(
                         shape.OutputHeight, shape.OutputWidth, scratch.Data + padded.First, padded.RowLength, w + (9 * (long)k), step,
                         bias == null ? 0 : bias[k], activation, results, plane + shape.InputPlane, results + shape.OutputPlane);
-                    if (activation.Kind is ActivationKind.Sigmoid or ActivationKind.Tanh) Activations.Forward(activation, results, results, shape.OutputPlane);
+                    if (!activation.IsLinearByParts) Activations.Forward(activation, results, results, shape.OutputPlane);
                 }
             }
         }

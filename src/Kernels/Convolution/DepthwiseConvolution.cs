@@ -168,7 +168,7 @@ internal sealed unsafe class DepthwiseConvolution : ConvAlgorithm
                     for (int position = 0; position < sums.Positions; position += PlaneSums.AtOnce)
                         Sum<S, V>(taps, w + ((long)k * taps), planes, offsets, from + position, b, activation, sumsTo, to + position);
                     if (sums.IsFlat) RowCopy.Gather<S, V>(shape.OutputHeight, shape.OutputWidth, tile, sums.Layout.RowLength, 0, Activation.Identity, results);
-                    if (activation.Kind is ActivationKind.Sigmoid or ActivationKind.Tanh) Activations.Forward(activation, results, results, shape.OutputPlane);
+                    if (!activation.IsLinearByParts) Activations.Forward(activation, results, results, shape.OutputPlane);
                 }
             }
         }

@@ -113,7 +113,7 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
                         float b = bias == null ? 0 : bias[(g * shape.GroupFilters) + k];
                         float* to = GroupOutput(shape, y, n, g) + ((long)k * shape.OutputPlane) + first;
                         RowCopy.Gather<S, V>(1, pixels, tile + (i * rowLength), rowLength, b, activation, to);
-                        if (activation.Kind is ActivationKind.Sigmoid or ActivationKind.Tanh) Activations.Forward(activation, to, to, pixels);
+                        if (!activation.IsLinearByParts) Activations.Forward(activation, to, to, pixels);
                     }
                 }
             }

@@ -110,7 +110,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             // Rows without idle columns are one long row.
             int runs = strips.RowLength == shape.OutputWidth ? 1 : rows, width = rows / runs * shape.OutputWidth;
             RowCopy.Gather<S, V>(runs, width, tile, strips.RowLength, bias == null ? 0 : bias[filter], activation, to, ShiftStrips.IsStreaming(shape.OutputLength));
-            if (activation.Kind is ActivationKind.Sigmoid or ActivationKind.Tanh) Activations.Forward(activation, to, to, rows * shape.OutputWidth);
+            if (!activation.IsLinearByParts) Activations.Forward(activation, to, to, rows * shape.OutputWidth);
         }
     }
 

@@ -35,6 +35,8 @@ public static unsafe class Activations
             case ActivationKind.LeakyRelu: Elementwise.Apply(new LeakyRelu(activation.Slope), x, y, length); break;
             case ActivationKind.Sigmoid: TensorPrimitives.Sigmoid(new ReadOnlySpan<float>(x, length), new Span<float>(y, length)); break;
             case ActivationKind.Tanh: TensorPrimitives.Tanh(new ReadOnlySpan<float>(x, length), new Span<float>(y, length)); break;
+            case ActivationKind.Elu: Elementwise.Apply(new Elu(activation.Slope), x, y, length); break;
+            case ActivationKind.ScaledTanh: Elementwise.Apply(new ScaledTanh(), x, y, length); break;
             default: throw Unknown(activation);
         }
     }
@@ -48,6 +50,8 @@ public static unsafe class Activations
             case ActivationKind.LeakyRelu: Elementwise.Apply(new LeakyReluDerivative(activation.Slope), y, dy, dx, length); break;
             case ActivationKind.Sigmoid: Elementwise.Apply(new SigmoidDerivative(), y, dy, dx, length); break;
             case ActivationKind.Tanh: Elementwise.Apply(new TanhDerivative(), y, dy, dx, length); break;
+            case ActivationKind.Elu: Elementwise.Apply(new EluDerivative(activation.Slope), y, dy, dx, length); break;
+            case ActivationKind.ScaledTanh: Elementwise.Apply(new ScaledTanhDerivative(), y, dy, dx, length); break;
             default: throw Unknown(activation);
         }
     }
@@ -90,5 +94,44 @@ public static unsafe class Activations
     {
         public V Invoke<S, V>(V y, V dy) where S : struct, ISimd<V> where V : unmanaged =>
             S.Multiply(dy, S.Subtract(S.Broadcast(1), S.Multiply(y, y)));
+    }
+
+    private readonly struct Elu(float alpha) : IUnaryOperator
+    {
+        public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged
+        {
+            // e⁰ comes out a little above 1; y must not, for its sign tells the derivative on which side of 0 x was.
+            V above = S.Subtract(S.Exp(x), S.Broadcast(1));
+            return S.WherePositive(x, x, S.Multiply(S.Broadcast(alpha), S.WherePositive(above, S.Zero, above)));
+        }
+    }
+
+    /// <summary>To the left of 0, <c>α·eˣ = y + α</c>.</summary>
+    private readonly struct EluDerivative(float alpha) : IBinaryOperator
+    {
+        public V Invoke<S, V>(V y, V dy) where S : struct, ISimd<V> where V : unmanaged =>
+            S.WherePositive(y, dy, S.Multiply(dy, S.Add(y, S.Broadcast(alpha))));
+    }
+
+    private const float Amplitude = 1.7159f, Steepness = 2f / 3;
+
+    /// <summary><c>A·tanh(Bx)</c>, by <c>tanh u = 1 − 2/(1 + e²ᵘ)</c>, which neither overflows nor loses NaN.</summary>
+    private readonly struct ScaledTanh : IUnaryOperator
+    {
+        public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged
+        {
+            V power = S.Exp(S.Multiply(S.Broadcast(2 * Steepness), x));
+            return S.Subtract(S.Broadcast(Amplitude), S.Divide(S.Broadcast(2 * Amplitude), S.Add(S.Broadcast(1), power)));
+        }
+    }
+
+    /// <summary><c>∂y · B/A · (A − y)·(A + y)</c>.</summary>
+    private readonly struct ScaledTanhDerivative : IBinaryOperator
+    {
+        public V Invoke<S, V>(V y, V dy) where S : struct, ISimd<V> where V : unmanaged
+        {
+            V amplitude = S.Broadcast(Amplitude), slope = S.Multiply(S.Subtract(amplitude, y), S.Add(amplitude, y));
+            return S.Multiply(dy, S.Multiply(S.Broadcast(Steepness / Amplitude), slope));
+        }
     }
 }

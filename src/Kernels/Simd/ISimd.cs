@@ -33,6 +33,12 @@ internal unsafe interface ISimd<V> where V : unmanaged
 
     static abstract V SquareRoot(V value);
 
+    /// <summary>eˣ, to about a unit in the last place: e⁰ is not quite 1.</summary>
+    static abstract V Exp(V value);
+
+    /// <summary>The natural logarithm, to about a unit in the last place.</summary>
+    static abstract V Log(V value);
+
     /// <summary>a·b + c, with one rounding where the machine has it.</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 

@@ -102,7 +102,7 @@ internal static unsafe class RowCopy
     /// <param name="from">The first row; rows are <paramref name="fromStride"/> apart.</param>
     /// <param name="fromStride">At least <paramref name="width"/>.</param>
     /// <param name="bias">b.</param>
-    /// <param name="activation">σ; sigmoid and tanh are left out.</param>
+    /// <param name="activation">σ; what is not linear by parts is left out.</param>
     /// <param name="to">Receives rows · width floats.</param>
     /// <param name="streaming">
     /// Whether to write past the caches, for results too large for them: their old content is then not read first. The caller has to

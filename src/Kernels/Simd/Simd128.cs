@@ -30,6 +30,10 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static Vector128<float> SquareRoot(Vector128<float> value) => Vector128.Sqrt(value);
 
+    public static Vector128<float> Exp(Vector128<float> value) => Vector128.Exp(value);
+
+    public static Vector128<float> Log(Vector128<float> value) => Vector128.Log(value);
+
     public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -28,6 +28,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static Vector256<float> SquareRoot(Vector256<float> value) => Vector256.Sqrt(value);
 
+    public static Vector256<float> Exp(Vector256<float> value) => Vector256.Exp(value);
+
+    public static Vector256<float> Log(Vector256<float> value) => Vector256.Log(value);
+
     public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -29,6 +29,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static Vector512<float> SquareRoot(Vector512<float> value) => Vector512.Sqrt(value);
 
+    public static Vector512<float> Exp(Vector512<float> value) => Vector512.Exp(value);
+
+    public static Vector512<float> Log(Vector512<float> value) => Vector512.Log(value);
+
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

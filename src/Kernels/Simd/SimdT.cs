@@ -29,6 +29,10 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
 
     public static Vector<float> SquareRoot(Vector<float> value) => Vector.SquareRoot(value);
 
+    public static Vector<float> Exp(Vector<float> value) => Vector.Exp(value);
+
+    public static Vector<float> Log(Vector<float> value) => Vector.Log(value);
+
     public static Vector<float> MultiplyAdd(Vector<float> a, Vector<float> b, Vector<float> c) => Vector.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

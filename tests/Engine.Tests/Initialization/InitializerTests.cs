@@ -39,6 +39,16 @@ public class InitializerTests
     }
 
     [Fact]
+    public void A_constant_is_everywhere()
+    {
+        float[] values = new float[5];
+        SplitMix64 random = default;
+        Initializer.Constant(0.25f).Fill(values, 3, 3, ref random);
+        Assert.All(values, value => Assert.Equal(0.25f, value));
+        Assert.Equal("0.25", Initializer.Constant(0.25f).ToString());
+    }
+
+    [Fact]
     public void Xavier_is_even_the_others_are_bell_shaped()
     {
         // Of an even distribution on (−a, a) half lies within a/2; none beyond a. Of a normal one 68.3 % lie within one deviation.

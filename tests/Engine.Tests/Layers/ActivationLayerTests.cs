@@ -9,7 +9,7 @@ public class ActivationLayerTests
 {
     private static readonly Shape Image = new(2, 6, 7);
 
-    private static readonly string[] All = ["ReLU", "LeakyReLU", "Sigmoid", "Tanh"];
+    private static readonly string[] All = ["ReLU", "LeakyReLU", "Sigmoid", "Tanh", "ELU", "ScaledTanh"];
 
     public static TheoryData<string> Names { get; } = [.. All];
 
@@ -84,11 +84,14 @@ public class ActivationLayerTests
         () => _ = new LeakyReLU(-0.5f));
 
     [Fact]
+    public void A_negative_alpha_is_refused() => Expect.Throws<ArgumentException>("alpha is -1; it must be 0 or more", () => _ = new ELU(-1));
+
+    [Fact]
     public void They_are_written_by_name_and_slope()
     {
-        Assert.Equal(["ReLU", "LeakyReLU(0.2)", "Sigmoid", "Tanh"], All.Select(name => Make(name).ToString()));
-        Network network = new Sequential { new Flatten(), new Linear(3), new ReLU(), new Linear(3), new ReLU(), new LeakyReLU() }.Compile(new Shape(4));
-        Assert.Equal(["flatten1", "fc1", "relu1", "fc2", "relu2", "leakyrelu1"], network.Layers.Select(layer => layer.Name));
+        Assert.Equal(["ReLU", "LeakyReLU(0.2)", "Sigmoid", "Tanh", "ELU(0.7)", "ScaledTanh"], All.Select(name => Make(name).ToString()));
+        Network network = new Sequential { new Flatten(), new Linear(3), new ReLU(), new Linear(3), new ReLU(), new LeakyReLU(), new ELU(), new ScaledTanh() }.Compile(new Shape(4));
+        Assert.Equal(["flatten1", "fc1", "relu1", "fc2", "relu2", "leakyrelu1", "elu1", "scaledtanh1"], network.Layers.Select(layer => layer.Name));
     }
 
     private static ActivationLayer Make(string name) => name switch
@@ -96,6 +99,8 @@ public class ActivationLayerTests
         "ReLU" => new ReLU(),
         "LeakyReLU" => new LeakyReLU(0.2f),
         "Sigmoid" => new Sigmoid(),
+        "ELU" => new ELU(0.7f),
+        "ScaledTanh" => new ScaledTanh(),
         _ => new Tanh(),
     };
 }

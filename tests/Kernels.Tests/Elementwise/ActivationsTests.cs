@@ -6,7 +6,10 @@ namespace CnnEngine.Kernels.Tests;
 public class ActivationsTests
 {
     private static readonly Activation[] All =
-        [Activation.Identity, Activation.Relu, Activation.LeakyRelu(), Activation.LeakyRelu(0.25f), Activation.Sigmoid, Activation.Tanh];
+    [
+        Activation.Identity, Activation.Relu, Activation.LeakyRelu(), Activation.LeakyRelu(0.25f), Activation.Sigmoid, Activation.Tanh,
+        Activation.Elu(), Activation.Elu(0.3f), Activation.Elu(0), Activation.ScaledTanh,
+    ];
 
     /// <summary>Where functions bend, saturate and overflow.</summary>
     private static readonly float[] Special =
@@ -49,7 +52,7 @@ public class ActivationsTests
             float[] x = [.. Enumerable.Range(0, 35).Select(i => (i % 3) switch { 0 => float.NaN, 1 => float.PositiveInfinity, _ => float.NegativeInfinity })];
             float[] y = new float[x.Length];
             Activations.Forward(activation, x, y);
-            Assert.Equal(ReferenceActivations.Forward(activation, ReferenceArrays.ToDoubles(x)), ReferenceArrays.ToDoubles(y));
+            Assert.Equal(ReferenceActivations.Forward(activation, ReferenceArrays.ToDoubles(x)).Select(value => (float)value), y);
         }
     }
 
@@ -60,8 +63,11 @@ public class ActivationsTests
         float[] dx = new float[20], zeros = [.. Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? 0f : -0f)], ones = [.. Enumerable.Repeat(1f, 20)];
         Activations.Backward(Activation.Relu, zeros, ones, dx);
         Assert.All(dx, value => Assert.Equal(0, value));
-        Activations.Backward(Activation.LeakyRelu(0.25f), zeros, ones, dx);
-        Assert.All(dx, value => Assert.Equal(0.25f, value));
+        foreach (Activation activation in new[] { Activation.LeakyRelu(0.25f), Activation.Elu(0.25f) })
+        {
+            Activations.Backward(activation, zeros, ones, dx);
+            Assert.All(dx, value => Assert.Equal(0.25f, value));
+        }
     }
 
     [Fact]
@@ -75,6 +81,21 @@ public class ActivationsTests
         Assert.Equal(0.01f, Activation.LeakyRelu().Slope);
         Assert.Equal(new Activation(ActivationKind.LeakyRelu, 0), Activation.LeakyRelu(0));
         Assert.Equal(default, Activation.Identity);
+        foreach (float alpha in new[] { -0.1f, float.NaN, float.PositiveInfinity })
+        {
+            ArgumentException exception = Assert.Throws<ArgumentException>("alpha", () => Activation.Elu(alpha));
+            Assert.Contains($"alpha is {alpha}; it must be 0 or more", exception.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(1, Activation.Elu().Slope);
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void The_scaled_tanh_takes_1_to_1(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        float[] y = new float[3];
+        Activations.Forward(Activation.ScaledTanh, [1, 0, -1], y);
+        Assert.Equal([1, 0, -1], y.Select(value => MathF.Round(value, 4)));
     }
 
     [Fact]
@@ -97,6 +118,8 @@ public class ActivationsTests
         {
             ActivationKind.Sigmoid => (1e-6, 2e-7),
             ActivationKind.Tanh => (1e-6, 6e-7),
+            ActivationKind.Elu => (1e-6, 1.2e-7),
+            ActivationKind.ScaledTanh => (1e-6, 4e-7),
             _ => (1e-7, 0),
         };
         double[] twin = ReferenceArrays.ToDoubles(x);

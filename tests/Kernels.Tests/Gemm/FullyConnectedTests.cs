@@ -59,7 +59,7 @@ public class FullyConnectedTests
         float[] x = Numbers.Random(images * inputs, 1), w = Numbers.Random(outputs * inputs, 2), b = Numbers.Random(outputs, 3), y = new float[images * outputs];
         double[] z = ReferenceGemm.FullyConnectedForward(
             images, inputs, outputs, ReferenceArrays.ToDoubles(x), ReferenceArrays.ToDoubles(w), ReferenceArrays.ToDoubles(b));
-        foreach (Activation activation in new[] { Activation.Relu, Activation.LeakyRelu(0.2f), Activation.Sigmoid, Activation.Tanh })
+        foreach (Activation activation in new[] { Activation.Relu, Activation.LeakyRelu(0.2f), Activation.Sigmoid, Activation.Tanh, Activation.Elu(0.4f), Activation.ScaledTanh })
         {
             FullyConnected.Forward(images, inputs, outputs, x, w, b, activation, y);
             Expect.Near(ReferenceActivations.Forward(activation, z), y, 1e-6, 2e-6);

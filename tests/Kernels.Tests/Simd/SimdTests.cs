@@ -107,6 +107,33 @@ public unsafe class SimdTests
         Assert.Equal(numbers.Select(number => (float)number), floats.Span.ToArray());
     }
 
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Exponentials_and_logarithms_are_right_to_two_units_in_the_last_place(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        float[] numbers =
+        [
+            0, -0f, 1, -1, 1e-10f, -1e-10f, 0.5f, 2, 10, -10, 87, -87, 88.5f, 89, -1000, 1000, 1e30f, -1e30f,
+            float.PositiveInfinity, float.NegativeInfinity, float.NaN, .. Numbers.Random(107, 1, 20),
+        ];
+        Guarded<float> x = new(numbers), exp = new(numbers.Length), log = new(numbers.Length);
+        ExpAndLog call = new(x.Data, exp.Data, log.Data, numbers.Length);
+        Simd.Run(ref call);
+        exp.AssertIntact();
+        log.AssertIntact();
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            AssertClose(MathF.Exp(numbers[i]), exp.Span[i]);
+            AssertClose(MathF.Log(numbers[i]), log.Span[i]);
+        }
+
+        void AssertClose(float expected, float actual)
+        {
+            if (!float.IsFinite(expected)) Assert.Equal(expected, actual);
+            else Assert.InRange(actual, expected - (2.1f * Expect.Epsilon * Math.Abs(expected)), expected + (2.1f * Expect.Epsilon * Math.Abs(expected)));
+        }
+    }
+
     [Fact]
     public void Constants_are_the_numbers_they_are_named_after() =>
         Assert.Equal(
@@ -143,6 +170,18 @@ public unsafe class SimdTests
             ];
             for (int i = 0; i < all.Length; i++) S.Store(results + (i * S.Lanes), all[i]);
             Sum = S.Sum(z);
+        }
+    }
+
+    private readonly struct ExpAndLog(float* x, float* exp, float* log, int length) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            for (int i = 0; i < length; i += S.Lanes)
+            {
+                S.Store(exp + i, S.Exp(S.Load(x + i)));
+                S.Store(log + i, S.Log(S.Load(x + i)));
+            }
         }
     }
 

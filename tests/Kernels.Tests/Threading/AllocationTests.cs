@@ -42,6 +42,9 @@ public unsafe class AllocationTests
             FullyConnected.BackwardInput(shape.N, features, classes, logits, w, dpooled);
             MaxPooling.Backward(pool, dpooled, argMax, y);
             Activations.Backward(Activation.Relu, y, y, y);
+            GatedActivations.SwishForward(y, y);
+            ChannelSoftmax.Forward(shape.K, shape.OutputPlane, logarithm: false, y, y);
+            ParametricRelu.Backward(shape.OutputPlane, db, y, y, y, db);
             Convolution.BackwardFilter(shape, data.X, data.Delta, dw, db);
             Convolution.BackwardInput(shape, data.Delta, data.W, dx);
             SgdUpdate.Run(dw, dw, velocity, 0.1f, 0.9f, 0, true);

@@ -82,6 +82,19 @@ public unsafe class SameBitsTests
         return [.. w, .. v, .. y, .. g];
     });
 
+    [Fact]
+    public void Slopes_and_softmax_over_channels() => AssertSameBits(() =>
+    {
+        const int images = 3, channels = 7, pixels = 9001;
+        float[] x = Numbers.Random(images * channels * pixels, 1), dy = Numbers.Random(x.Length, 2), slopes = Numbers.Random(channels, 3);
+        float[] y = new float[x.Length], p = new float[x.Length], dx = new float[x.Length], dp = new float[x.Length], dslopes = new float[channels];
+        ParametricRelu.Forward(pixels, slopes, x, y);
+        ParametricRelu.Backward(pixels, slopes, x, dy, dx, dslopes);
+        ChannelSoftmax.Forward(channels, pixels, logarithm: false, x, p);
+        ChannelSoftmax.Backward(channels, pixels, logarithm: false, p, dy, dp);
+        return [.. y, .. dx, .. dslopes, .. p, .. dp];
+    });
+
     private static void AssertSameBits(Func<float[]> compute)
     {
         foreach (SimdWidth width in SimdWidths.Values)

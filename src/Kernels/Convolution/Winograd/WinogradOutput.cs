@@ -72,7 +72,7 @@ internal static unsafe class WinogradOutput
         for (int r = 0; r < count; r++, rows += pitch, to += tiles.OutputWidth)
         {
             Copy<S, V>(rows, to, width);
-            if (activation.Kind is ActivationKind.Sigmoid or ActivationKind.Tanh) Activations.Forward(activation, to, to, width);
+            if (!activation.IsLinearByParts) Activations.Forward(activation, to, to, width);
         }
     }
 
