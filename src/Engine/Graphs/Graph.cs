@@ -10,6 +10,10 @@ public readonly record struct Value
     internal Graph Graph { get; }
 
     internal int Seat { get; }
+
+    /// <summary>Adds a layer that reads this value alone, and returns what it computes: <c>x.Then(new Conv2d(6, 5)).Then(new ReLU())</c>.</summary>
+    /// <exception cref="ArgumentException">The layer is in the graph already, or reads several values.</exception>
+    public Value Then(Layer layer) => Graph.Add(layer, this);
 }
 
 /// <summary>What is connected to what: layers and the values between them, without sizes and without memory.</summary>

@@ -70,7 +70,7 @@ public sealed partial class Network
         _plan = NetworkCompiler.Compile(graph, input, options, options.Training ? LayerPlan.MemoryUse.Training : LayerPlan.MemoryUse.Inference);
         _nodes = _plan.Nodes;
         Layers = [.. _nodes.Skip(1).Select(node => new NetworkLayer(node.Name, node.Layer!, node.Inputs[0].Shape, node.Shape))];
-        Parameters = [.. Layers.SelectMany(layer => layer.Layer.Parameters)];
+        Parameters = [.. Layers.SelectMany(layer => layer.Layer.Parameters).Distinct()];
 
         long parameters = Parameters.Sum(p => (long)p.Value.Length);
         bool inParts = _nodes.Skip(1).All(node => node.Layer!.TreatsImagesAlone) && parameters <= MaxParametersForParts;

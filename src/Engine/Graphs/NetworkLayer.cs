@@ -9,8 +9,8 @@ namespace CnnEngine.Graphs;
 /// <param name="Output">The shape of one image of its output.</param>
 public sealed record NetworkLayer(string Name, Layer Layer, Shape Input, Shape Output)
 {
-    /// <summary>How many numbers it learns.</summary>
-    public long ParameterCount => Layer.Parameters.Sum(p => (long)p.Shape.Length);
+    /// <summary>How many numbers it learns; none of its own if it shares another layer's.</summary>
+    public long ParameterCount => Layer.SharesWith is not null ? 0 : Layer.Parameters.Sum(p => (long)p.Shape.Length);
 
     /// <summary>Multiply-adds of one image's forward pass.</summary>
     public long MultiplyAdds => Layer.MultiplyAdds(Input, Output);

@@ -39,5 +39,5 @@ public sealed partial class Network
 
     // What is learnt, and what is kept: running means, say.
     private List<NamedTensor> NamedParameters() =>
-        [.. Layers.SelectMany(layer => layer.Layer.Parameters.Concat(layer.Layer.State).Select(p => new NamedTensor($"{layer.Name}.{p.Name}", p.Value)))];
+        [.. Layers.Where(layer => layer.Layer.SharesWith is null).SelectMany(layer => layer.Layer.Parameters.Concat(layer.Layer.State).Select(p => new NamedTensor($"{layer.Name}.{p.Name}", p.Value)))];
 }

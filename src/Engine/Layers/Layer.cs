@@ -21,6 +21,12 @@ public abstract class Layer
     /// </summary>
     public string? Name { get; init; }
 
+    /// <summary>
+    /// A layer of the same kind and options that learns for both: this one takes its parameters, and their gradients add up. Left out, the
+    /// layer has parameters of its own. It must stand before this one in the graph.
+    /// </summary>
+    public Layer? SharesWith { get; init; }
+
     /// <summary>What it learns; empty until the layer is planned for the first time.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
 
@@ -98,7 +104,9 @@ public abstract class Layer
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(initializer);
-        return Get(_parameters, plan, new Parameter(name, shape, isTrained: true), initializer, fanIn, fanOut);
+        Parameter parameter = Get(SharesWith?._parameters ?? _parameters, plan, new Parameter(name, shape, isTrained: true), initializer, fanIn, fanOut);
+        if (SharesWith is not null && !_parameters.Contains(parameter)) _parameters.Add(parameter);
+        return parameter;
     }
 
     /// <summary>
