@@ -6,33 +6,9 @@ using CnnEngine.Tests.Layers;
 
 namespace CnnEngine.Tests.Optimizers;
 
-/// <summary>Adam over several steps, against PyTorch's numbers and against the double twin.</summary>
+/// <summary>Adam over several steps, against the double twin.</summary>
 public class AdamTests
 {
-    // PyTorch 1.13, torch.optim.Adam and torch.optim.AdamW:
-    //   w = Parameter(tensor([0.5, -1.25, 2, 0])); o = AdamW([w], betas=(0.7, 0.9), eps=1e-8, weight_decay=decay)
-    //   for t in range(10): w.grad = tensor([1, -0.5, 0.001, 8]) * ((t * 7) % 5 - 1.5); o.param_groups[0]['lr'] = 0.01 * (t + 1); o.step()
-    [Theory]
-    [InlineData(0, 1, new[] { 0.5099999904632568, -1.2599999904632568, 2.009999990463257, 0.010000000707805157 })]
-    [InlineData(0, 2, new[] { 0.5159133076667786, -1.2659132480621338, 2.015913248062134, 0.015913300216197968 })]
-    [InlineData(0, 10, new[] { 0.3277207016944885, -1.0777205228805542, 1.8277219533920288, -0.17227931320667267 })]
-    [InlineData(0.05f, 1, new[] { 0.5097500085830688, -1.259374976158142, 2.008999824523926, 0.010000000707805157 })]
-    [InlineData(0.05f, 2, new[] { 0.5151535868644714, -1.2640289068222046, 2.012904167175293, 0.015903299674391747 })]
-    [InlineData(0.05f, 10, new[] { 0.315561443567276, -1.0451821088790894, 1.7748043537139893, -0.17085246741771698 })]
-    public void Ten_steps_are_PyTorchs(float weightDecay, int steps, double[] expected)
-    {
-        Parameter parameter = Parameter.Zeros("weight", new Shape(4));
-        float[] start = [0.5f, -1.25f, 2, 0], scales = [1, -0.5f, 0.001f, 8];
-        start.CopyTo(parameter.Value.Span);
-        Adam adam = new(0.7f, 0.9f, 1e-8f, weightDecay);
-        for (int t = 0; t < steps; t++)
-        {
-            for (int i = 0; i < scales.Length; i++) parameter.Gradient.Span[i] = scales[i] * ((t * 7 % 5) - 1.5f);
-            adam.Step([parameter], 0.01f * (t + 1));
-        }
-        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], parameter.Value.Span[i], 1e-6);
-    }
-
     [Theory]
     [InlineData(0.9f, 0.999f, 0)]
     [InlineData(0.7f, 0.9f, 0.05f)]

@@ -2,33 +2,9 @@ using CnnEngine.Optimizers;
 
 namespace CnnEngine.Tests.Optimizers;
 
-/// <summary>The one-cycle schedule, compared with PyTorch's.</summary>
+/// <summary>The one-cycle schedule's course.</summary>
 public class OneCycleTests
 {
-    // PyTorch 1.13:
-    //   o = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1, momentum=0.9)
-    //   s = torch.optim.lr_scheduler.OneCycleLR(o, peak, total_steps=steps)
-    //   for i in range(steps - 1): print(i, o.param_groups[0]['lr']); o.step(); s.step()
-    [Theory]
-    [InlineData(100, 0.05f, 0, 0.0020000000000000018)]
-    [InlineData(100, 0.05f, 1, 0.002140689028295374)]
-    [InlineData(100, 0.05f, 10, 0.014758197423205041)]
-    [InlineData(100, 0.05f, 28, 0.04985931097170463)]
-    [InlineData(100, 0.05f, 29, 0.05)]
-    [InlineData(100, 0.05f, 30, 0.04997482676422622)]
-    [InlineData(100, 0.05f, 50, 0.0396946725287866)]
-    [InlineData(100, 0.05f, 75, 0.013153430825041282)]
-    [InlineData(100, 0.05f, 98, 2.53732357737894e-05)]
-    [InlineData(100, 0.05f, 99, 2e-07)]
-    // The peak falls between two steps.
-    [InlineData(37, 0.1f, 5, 0.051253513027823154)]
-    [InlineData(37, 0.1f, 10, 0.09997678155001544)]
-    [InlineData(37, 0.1f, 11, 0.09970235941053401)]
-    [InlineData(37, 0.1f, 20, 0.06807884309423991)]
-    [InlineData(37, 0.1f, 36, 4e-07)]
-    public void Rates_are_PyTorchs(int steps, float peak, int step, double expected) =>
-        Assert.Equal(expected, new OneCycle(peak).Rate(new TrainingPosition(step, steps, 1)), expected * 1e-5);
-
     [Theory]
     [InlineData(938, 10)]
     [InlineData(37, 1)]

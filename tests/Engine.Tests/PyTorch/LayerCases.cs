@@ -1,0 +1,83 @@
+using CnnEngine.Kernels;
+using CnnEngine.Layers;
+using static CnnEngine.Tests.PyTorch.GoldenCase;
+
+namespace CnnEngine.Tests.PyTorch;
+
+/// <summary>The golden cases of layers: how each is built. <c>layers.py</c> has the same cases for PyTorch.</summary>
+internal static class LayerCases
+{
+    // Numbers are moved, not computed with.
+    private const double Exact = 0;
+
+    // Sums of up to some hundred products.
+    private const double Sums = 2e-6;
+
+    // Exponentials by polynomials.
+    private const double Curves = 1e-6;
+
+    /// <summary>Public layers without a case, and why.</summary>
+    public static readonly Dictionary<Type, string> Without = [];
+
+    public static readonly GoldenCase[] All =
+    [
+        .. Of<Conv2d>(Sums, new()
+        {
+            ["plain"] = () => new(4, (3, 2)),
+            ["even filter, no bias"] = () => new(3, (2, 4)) { HasBias = false },
+            ["stride"] = () => new(3, (3, 2), (2, 3)),
+            ["stride beyond the filter"] = () => new(3, (2, 1), (3, 2)),
+            ["padding"] = () => new(3, (5, 3), padding: new Padding(2, 2, 1, 1)),
+            ["padding of each side"] = () => new(3, (3, 4), padding: new Padding(1, 0, 2, 3)),
+            ["same"] = () => new(3, (3, 4), padding: Padding.Same),
+            ["same, dilation"] = () => new(3, (2, 3), padding: Padding.Same, dilation: (3, 2)),
+            ["dilation, stride"] = () => new(3, (3, 2), (1, 2), new Padding(1, 1, 2, 2), (2, 3)),
+            ["groups"] = () => new(6, 3, padding: 1, groups: 2),
+            ["groups, stride, dilation"] = () => new(3, (2, 3), 2, 1, (2, 1), groups: 3) { HasBias = false },
+            ["depthwise"] = () => new(5, 3, padding: 1, groups: 5),
+            ["depthwise, stride"] = () => new(3, (5, 2), 2, new Padding(2, 2, 1, 1), groups: 3),
+            ["depthwise, two filters a channel"] = () => new(6, (2, 3), groups: 3),
+            ["1×1"] = () => new(4, 1),
+            ["1×1, stride"] = () => new(4, 1, 2) { HasBias = false },
+            ["as large as the image"] = () => new(5, (4, 3)),
+            ["3×3 of more channels"] = () => new(17, 3, padding: 1) { HasBias = false },
+            ["one image, one channel"] = () => new(2, (1, 5)),
+        }),
+        .. Of<Linear>(Sums, new()
+        {
+            ["plain"] = () => new(5),
+            ["no bias"] = () => new(9) { HasBias = false },
+            ["one image"] = () => new(1),
+            ["more images"] = () => new(11),
+        }),
+
+        .. Of<MaxPool2d>(Sums, new()
+        {
+            ["halves"] = () => new(2),
+            ["overlapping"] = () => new(3, 2),
+            ["rectangle"] = () => new((3, 2), (1, 3)),
+            ["gaps"] = () => new((1, 2), (2, 3)),
+            ["padding"] = () => new(3, 2, 1),
+            ["padding of each side"] = () => new((2, 3), 2, new Padding(1, 0, 2, 1)),
+            ["ties"] = () => new(3, 2),
+            ["NaN"] = () => new((3, 2)),
+        }),
+        .. Of<MeanPool2d>(Sums, new()
+        {
+            ["halves"] = () => new(2),
+            ["overlapping"] = () => new(3, 2),
+            ["rectangle"] = () => new((3, 2), (1, 3)),
+            ["padding"] = () => new((3, 4), 2, new Padding(1, 1, 2, 2)),
+            ["padding not counted"] = () => new((3, 4), 2, new Padding(1, 1, 2, 2)) { CountPadding = false },
+            ["padding of each side"] = () => new((2, 3), 2, new Padding(1, 0, 2, 1)),
+        }),
+
+        .. Of<ReLU>(Exact, new() { ["image"] = () => new(), ["features"] = () => new() }),
+        .. Of<LeakyReLU>(Curves, new() { ["usual slope"] = () => new(), ["steep"] = () => new(0.3f), ["slope 0"] = () => new(0) }),
+        .. Of<Sigmoid>(Curves, new() { ["image"] = () => new(), ["far out"] = () => new() }),
+        .. Of<Tanh>(Curves, new() { ["image"] = () => new(), ["far out"] = () => new() }),
+
+        .. Of<Add>(Sums, new() { ["images"] = () => new(), ["features"] = () => new() }),
+        .. Of<Flatten>(Exact, new() { ["image"] = () => new(), ["features"] = () => new() }),
+    ];
+}

@@ -1,0 +1,63 @@
+using CnnEngine.Losses;
+using CnnEngine.Optimizers;
+using static CnnEngine.Tests.PyTorch.GoldenCase;
+
+namespace CnnEngine.Tests.PyTorch;
+
+/// <summary>The golden cases of losses, optimisers and schedules. <c>training.py</c> has the same cases for PyTorch.</summary>
+internal static class TrainingCases
+{
+    // A sum over classes, an exponential or logarithm each.
+    private const double LossTolerance = 1e-6;
+
+    // Ten steps one on another.
+    private const double OptimizerTolerance = 2e-6;
+
+    // A float32 and the double that it was rounded from.
+    private const double ScheduleTolerance = 2e-7;
+
+    /// <summary>Public losses, optimisers and schedules without a case, and why.</summary>
+    public static readonly Dictionary<Type, string> Without = [];
+
+    public static readonly GoldenCase[] All =
+    [
+        .. Of<CrossEntropy>(LossTolerance, new()
+        {
+            ["plain"] = () => new(),
+            ["large outputs"] = () => new(),
+            ["smoothing"] = () => new() { Smoothing = 0.1f },
+            ["much smoothing"] = () => new() { Smoothing = 0.5f },
+        }),
+        .. Of<HalfSquaredError>(LossTolerance, new() { ["plain"] = () => new(), ["large outputs"] = () => new() }),
+
+        .. Of<Sgd>(OptimizerTolerance, new()
+        {
+            ["plain"] = () => new(),
+            ["weight decay"] = () => new(0, 0.05f),
+            ["momentum"] = () => new(0.9f),
+            ["momentum, weight decay"] = () => new(0.8f, 0.05f),
+            ["Nesterov"] = () => new(0.9f, nesterov: true),
+            ["Nesterov, weight decay"] = () => new(0.5f, 0.05f, nesterov: true),
+        }),
+        .. Of<Adam>(OptimizerTolerance, new()
+        {
+            ["plain"] = () => new(),
+            ["short memory"] = () => new(0.7f, 0.9f),
+            ["large epsilon"] = () => new(0.9f, 0.99f, 0.1f),
+            ["decoupled weight decay"] = () => new(0.7f, 0.9f, weightDecay: 0.05f),
+        }),
+
+        .. Of<ConstantRate>(ScheduleTolerance, new() { ["plain"] = () => new(0.03f) }),
+        .. Of<StepDecay>(ScheduleTolerance, new()
+        {
+            ["every epoch"] = () => new(0.1f, 1),
+            ["every two epochs"] = () => new(0.8f, 2, 0.25f),
+        }),
+        .. Of<Cosine>(ScheduleTolerance, new() { ["plain"] = () => new(0.4f) }),
+        .. Of<OneCycle>(ScheduleTolerance, new()
+        {
+            ["hundred steps"] = () => new(0.05f),
+            ["peak between two steps"] = () => new(0.1f),
+        }),
+    ];
+}

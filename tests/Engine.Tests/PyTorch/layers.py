@@ -1,0 +1,91 @@
+"""The cases of layers: forward pass, gradients, and what they keep."""
+from torch import nn
+from torch.nn import functional as f
+
+import torch
+from golden import File, Function, Random
+
+
+def padded(top, bottom, left, right, module, value=0.0):
+    """A module on an image with padding of its own on each side."""
+    return nn.Sequential(nn.ConstantPad2d((left, right, top, bottom), value), module)
+
+
+def make():
+    with File("convolutions") as file:
+        convolutions(file.layer)
+    with File("poolings") as file:
+        poolings(file.layer)
+    with File("activations") as file:
+        activations(file.layer)
+    with File("joins") as file:
+        joins(file.layer)
+
+
+def convolutions(case):
+    conv = nn.Conv2d
+    case("Conv2d/plain", conv(3, 4, (3, 2)), (3, 3, 6, 5))
+    case("Conv2d/even filter, no bias", conv(2, 3, (2, 4), bias=False), (2, 2, 5, 7))
+    case("Conv2d/stride", conv(2, 3, (3, 2), stride=(2, 3)), (3, 2, 8, 9))
+    case("Conv2d/stride beyond the filter", conv(2, 3, (2, 1), stride=(3, 2)), (2, 2, 8, 5))
+    case("Conv2d/padding", conv(2, 3, (5, 3), padding=(2, 1)), (2, 2, 5, 6))
+    case("Conv2d/padding of each side", padded(1, 0, 2, 3, conv(2, 3, (3, 4))), (2, 2, 5, 4))
+    case("Conv2d/same", conv(2, 3, (3, 4), padding="same"), (2, 2, 5, 6))
+    case("Conv2d/same, dilation", conv(2, 3, (2, 3), padding="same", dilation=(3, 2)), (2, 2, 6, 7))
+    case("Conv2d/dilation, stride", conv(2, 3, (3, 2), stride=(1, 2), padding=(1, 2), dilation=(2, 3)), (2, 2, 7, 8))
+    case("Conv2d/groups", conv(4, 6, 3, padding=1, groups=2), (2, 4, 5, 4))
+    case("Conv2d/groups, stride, dilation", conv(6, 3, (2, 3), stride=2, padding=1, dilation=(2, 1), groups=3, bias=False), (2, 6, 6, 7))
+    case("Conv2d/depthwise", conv(5, 5, 3, padding=1, groups=5), (2, 5, 6, 7))
+    case("Conv2d/depthwise, stride", conv(3, 3, (5, 2), stride=2, padding=(2, 1), groups=3), (2, 3, 7, 8))
+    case("Conv2d/depthwise, two filters a channel", conv(3, 6, (2, 3), groups=3), (2, 3, 5, 4))
+    case("Conv2d/1×1", conv(5, 4, 1), (3, 5, 3, 4))
+    case("Conv2d/1×1, stride", conv(3, 4, 1, stride=2, bias=False), (2, 3, 5, 6))
+    case("Conv2d/as large as the image", conv(2, 5, (4, 3)), (2, 2, 4, 3))
+    case("Conv2d/3×3 of more channels", conv(9, 17, 3, padding=1, bias=False), (1, 9, 9, 6))
+    case("Conv2d/one image, one channel", conv(1, 2, (1, 5)), (1, 1, 2, 9))
+
+    case("Linear/plain", nn.Linear(7, 5), (3, 7))
+    case("Linear/no bias", nn.Linear(5, 9, bias=False), (4, 5))
+    case("Linear/one image", nn.Linear(6, 1), (1, 6))
+    case("Linear/more images", nn.Linear(19, 11), (18, 19))
+
+
+def poolings(case):
+    big = float("inf")
+    whole = Random("ties").integers(-2, 2, (2, 3, 6, 7))
+    some_nan = Random("nan").between(-1, 1, (2, 2, 5, 6))
+    some_nan[0, 1, 2, 3] = some_nan[1, 0, 0, 0] = some_nan[1, 0, 4, 5] = float("nan")
+    case("MaxPool2d/halves", nn.MaxPool2d(2), (3, 2, 6, 7))
+    case("MaxPool2d/overlapping", nn.MaxPool2d(3, 2), (2, 3, 7, 8))
+    case("MaxPool2d/rectangle", nn.MaxPool2d((3, 2), (1, 3)), (2, 2, 5, 8))
+    case("MaxPool2d/gaps", nn.MaxPool2d((1, 2), (2, 3)), (2, 2, 5, 8))
+    case("MaxPool2d/padding", nn.MaxPool2d(3, 2, 1), (2, 2, 6, 5))
+    case("MaxPool2d/padding of each side", padded(1, 0, 2, 1, nn.MaxPool2d((2, 3), 2), -big), (2, 2, 5, 6))
+    case("MaxPool2d/ties", nn.MaxPool2d(3, 2), whole)
+    case("MaxPool2d/NaN", nn.MaxPool2d((3, 2)), some_nan)
+
+    case("MeanPool2d/halves", nn.AvgPool2d(2), (3, 2, 6, 7))
+    case("MeanPool2d/overlapping", nn.AvgPool2d(3, 2), (2, 3, 7, 8))
+    case("MeanPool2d/rectangle", nn.AvgPool2d((3, 2), (1, 3)), (2, 2, 5, 8))
+    case("MeanPool2d/padding", nn.AvgPool2d((3, 4), 2, (1, 2)), (2, 2, 6, 5))
+    case("MeanPool2d/padding not counted", nn.AvgPool2d((3, 4), 2, (1, 2), count_include_pad=False), (2, 2, 6, 5))
+    case("MeanPool2d/padding of each side", padded(1, 0, 2, 1, nn.AvgPool2d((2, 3), 2)), (2, 2, 5, 6))
+
+
+def activations(case):
+    case("ReLU/image", nn.ReLU(), (2, 3, 5, 3))
+    case("ReLU/features", nn.ReLU(), (3, 19))
+    case("LeakyReLU/usual slope", nn.LeakyReLU(), (2, 3, 5, 3))
+    case("LeakyReLU/steep", nn.LeakyReLU(0.3), (3, 19))
+    case("LeakyReLU/slope 0", nn.LeakyReLU(0), (3, 7))
+    case("Sigmoid/image", nn.Sigmoid(), (2, 3, 5, 3), reach=4)
+    case("Sigmoid/far out", nn.Sigmoid(), (3, 19), reach=40)
+    case("Tanh/image", nn.Tanh(), (2, 3, 5, 3), reach=2)
+    case("Tanh/far out", nn.Tanh(), (3, 19), reach=20)
+
+
+def joins(case):
+    case("Add/images", Function(lambda a, b: a + b), (2, 3, 5, 2), (2, 3, 5, 2))
+    case("Add/features", Function(lambda a, b: a + b), (3, 7), (3, 7))
+    case("Flatten/image", nn.Flatten(), (3, 2, 3, 5))
+    case("Flatten/features", nn.Flatten(), (2, 7))

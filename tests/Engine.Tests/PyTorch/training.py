@@ -1,0 +1,106 @@
+"""The cases of losses, optimisers and schedules."""
+import torch
+from torch import optim
+from torch.nn import functional as f
+from torch.optim import lr_scheduler
+
+from golden import File, Random, exact
+
+STEPS = 10
+
+
+def make():
+    with File("losses") as file:
+        losses(file)
+    with File("optimizers") as file:
+        optimizers(file)
+    with File("schedules") as file:
+        schedules(file)
+
+
+def losses(file):
+    """Mean loss of a batch and its gradient by the network's output."""
+
+    def case(name, function, shape, reach=1, labels=None):
+        random = Random(name)
+        output = random.between(-reach, reach, shape).requires_grad_()
+        if labels is None:
+            labels = random.integers(0, shape[1] - 1, (shape[0], *shape[2:]))
+        loss = function(output, labels.long())
+        loss.backward()
+        file.put(name, output=output, labels=labels, loss=loss, output__gradient=output.grad)
+
+    case("CrossEntropy/plain", f.cross_entropy, (7, 5))
+    case("CrossEntropy/large outputs", f.cross_entropy, (5, 11), reach=60)
+    case("CrossEntropy/smoothing", lambda z, y: f.cross_entropy(z, y, label_smoothing=0.1), (7, 5), reach=3)
+    case("CrossEntropy/much smoothing", lambda z, y: f.cross_entropy(z, y, label_smoothing=0.5), (3, 19), reach=3)
+
+    def half_squared(a, y):
+        return 0.5 * f.mse_loss(a, f.one_hot(y, a.shape[1]).double(), reduction="sum") / len(a)
+
+    case("HalfSquaredError/plain", half_squared, (7, 5))
+    case("HalfSquaredError/large outputs", half_squared, (3, 19), reach=20)
+
+
+def optimizers(file):
+    """Two parameters over ten steps, with a learning rate that changes; the gradients' scale differs from weight to weight."""
+
+    def case(name, make):
+        random = Random(name)
+        start = {"weight": random.between(-1, 1, (5, 7)), "bias": random.between(-1, 1, (5,))}
+        rates = random.between(0.01, 0.1, (STEPS,))
+        parameters = {key: torch.nn.Parameter(value.clone()) for key, value in start.items()}
+        optimizer = make(parameters)
+        gradients = {key: [] for key in start}
+        after = {key: [] for key in start}
+        for rate in rates.tolist():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            for key, parameter in parameters.items():
+                size = 10 ** random.between(-3, 1, parameter.shape)
+                parameter.grad = exact(size * random.between(-1, 1, parameter.shape))
+                gradients[key].append(parameter.grad.clone())
+            optimizer.step()
+            for key, parameter in parameters.items():
+                after[key].append(parameter.detach().clone())
+        file.put(name, rates=rates)
+        for key, value in start.items():
+            file.put(name, **{key: value, key + ".gradient": torch.stack(gradients[key]), key + ".after": torch.stack(after[key])})
+
+    def all_of(kind, **options):
+        return lambda parameters: kind(parameters.values(), lr=1, **options)
+
+    case("Sgd/plain", all_of(optim.SGD))
+    case("Sgd/weight decay", all_of(optim.SGD, weight_decay=0.05))
+    case("Sgd/momentum", all_of(optim.SGD, momentum=0.9))
+    case("Sgd/momentum, weight decay", all_of(optim.SGD, momentum=0.8, weight_decay=0.05))
+    case("Sgd/Nesterov", all_of(optim.SGD, momentum=0.9, nesterov=True))
+    case("Sgd/Nesterov, weight decay", all_of(optim.SGD, momentum=0.5, weight_decay=0.05, nesterov=True))
+    case("Adam/plain", all_of(optim.Adam))
+    case("Adam/short memory", all_of(optim.Adam, betas=(0.7, 0.9)))
+    case("Adam/large epsilon", all_of(optim.Adam, betas=(0.9, 0.99), eps=0.1))
+    case("Adam/decoupled weight decay", all_of(optim.AdamW, betas=(0.7, 0.9), weight_decay=0.05))
+
+
+def schedules(file):
+    """The learning rate of every step, epochs × steps of an epoch."""
+
+    def case(name, peak, epochs, steps, make, by_epoch=False):
+        optimizer = optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=peak, momentum=0.9)
+        schedule = make(optimizer)
+        rates = torch.zeros(epochs, steps, dtype=torch.double)
+        for epoch in range(epochs):
+            for step in range(steps):
+                rates[epoch, step] = optimizer.param_groups[0]["lr"]
+                optimizer.step()
+                last = epoch == epochs - 1 and step == steps - 1
+                if not last and (not by_epoch or step == steps - 1):
+                    schedule.step()
+        file.put(name, rates=rates)
+
+    case("ConstantRate/plain", 0.03, 2, 3, lambda o: lr_scheduler.ConstantLR(o, factor=1))
+    case("StepDecay/every epoch", 0.1, 4, 2, lambda o: lr_scheduler.StepLR(o, 1), by_epoch=True)
+    case("StepDecay/every two epochs", 0.8, 7, 3, lambda o: lr_scheduler.StepLR(o, 2, gamma=0.25), by_epoch=True)
+    case("Cosine/plain", 0.4, 4, 10, lambda o: lr_scheduler.CosineAnnealingLR(o, 40))
+    case("OneCycle/hundred steps", 0.05, 4, 25, lambda o: lr_scheduler.OneCycleLR(o, 0.05, total_steps=100))
+    case("OneCycle/peak between two steps", 0.1, 1, 37, lambda o: lr_scheduler.OneCycleLR(o, 0.1, total_steps=37))
