@@ -47,6 +47,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
                 MeasureKernel(conv, size, pass, () => new ConvWork(size, pass));
         End(conv);
         MeasureLeNet();
+        MeasureStreams();
         MeasureDispatch();
         jsonFile?.WriteJson(_rows);
         _load.Sample();
@@ -111,6 +112,25 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
             cells.AddRange($"{best:0}", $"{percent:0.0}");
         }
         Print(table.Add([.. cells]));
+        End(table);
+    }
+
+    private void MeasureStreams()
+    {
+        Table table = Begin("The rest of a step, on blocks beyond the caches: bytes that must move", Columns("GB/s", "% triad"));
+        double[] triad = new double[Shapes.ThreadCounts.Count];
+        foreach (StreamCase stream in StreamCase.All())
+        {
+            List<string> cells = [stream.Name, ""];
+            for (int i = 0; i < triad.Length; i++)
+            {
+                Threads.Count = Shapes.ThreadCounts[i];
+                double speed = stream.Bytes / Timing.Best(stream.Run, Turn.Short) / 1e9;
+                if (triad[i] == 0) triad[i] = speed;
+                cells.AddRange($"{speed:0.0}", $"{100 * speed / triad[i]:0}");
+            }
+            Print(table.Add([.. cells]));
+        }
         End(table);
     }
 
