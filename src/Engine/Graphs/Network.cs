@@ -19,29 +19,13 @@ namespace CnnEngine.Graphs;
 /// </remarks>
 public sealed partial class Network
 {
-    // A part has at most so many images, until there are as many parts as there may be.
-    private const int PartImages = 16;
-
-    // A batch is cut into so many parts at most: each holds a copy of all gradients, to be added up.
-    private const int MaxParts = 16;
-
-    // With more parameters than these, adding up copies of the gradients costs more than it saves.
-    private const long MaxParametersForParts = 1 << 20;
-
-    // With fewer images than this share of a vector's lanes, one image at a time is faster than a vector with empty lanes.
-    private const int FewestImagesPerLane = 3;
-
     // Gradients are added up in pieces of this many floats.
     private const int PieceLength = 4096;
 
     private readonly List<Node> _nodes;
     private readonly NetworkPlan _plan;
+    private readonly BatchPlan _batchPlan;
     private readonly BatchPart[] _batchParts;
-    private readonly Dictionary<Parameter, int> _offsets = [];
-    private readonly long _floats;
-    private readonly long _stagingFloats;
-    private readonly int _passImages;
-    private readonly bool _canBeChwn;
     private readonly (Parameter Parameter, int First, int Length)[] _pieces;
     private readonly Action<int> _runPart;
     private readonly Action<int> _addPiece;
@@ -65,33 +49,16 @@ public sealed partial class Network
 
     internal Network(Graph graph, Shape input, NetworkOptions options)
     {
-        if (options.BatchSize < 1) throw new ArgumentException($"the batch size is {options.BatchSize}; it must be at least 1");
         Options = options;
         _plan = NetworkCompiler.Compile(graph, input, options, options.Training ? LayerPlan.MemoryUse.Training : LayerPlan.MemoryUse.Inference);
         _nodes = _plan.Nodes;
         Layers = [.. _nodes.Skip(1).Select(node => new NetworkLayer(node.Name, node.Layer!, node.Inputs[0].Shape, node.Shape))];
         Parameters = [.. Layers.SelectMany(layer => layer.Layer.Parameters).Distinct()];
 
-        long parameters = Parameters.Sum(p => (long)p.Value.Length);
-        bool inParts = _nodes.Skip(1).All(node => node.Layer!.TreatsImagesAlone) && parameters <= MaxParametersForParts;
-        int parts = inParts ? Parts(options.BatchSize) : 1;
-        _passImages = inParts ? Math.Min(options.PassImages, options.BatchSize) : options.BatchSize;
-        _canBeChwn = inParts && options.Layout != BatchLayout.Nchw && _nodes.Skip(1).All(node => node.Layer!.SupportsChwn) && _plan.Outputs.Count == 1 && IsChwnWorth(options.BatchSize);
-        if (options.Layout == BatchLayout.Chwn && !_canBeChwn) throw new ArgumentException("some layer cannot compute in the layout C×H×W×N, or images are too few", nameof(options));
-        int capacity = _canBeChwn ? Math.Max(_passImages, Simd.Lanes) : _passImages;
-        _floats = MemoryPlanner.Place(_plan.Buffers, capacity);
-        _stagingFloats = _canBeChwn ? (long)Math.Max(InputShape.Length, OutputShape.Length) * capacity : 0;
-
-        int gradients = 0;
-        foreach (Parameter parameter in Parameters)
-        {
-            _offsets.Add(parameter, gradients);
-            gradients += (parameter.Value.Length + AlignedMemory.Alignment - 1) / AlignedMemory.Alignment * AlignedMemory.Alignment;
-        }
-        int ownGradients = options.Training && parts > 1 ? gradients : 0;
-        _batchParts = [.. Enumerable.Range(0, parts).Select(_ => new BatchPart(ownGradients))];
+        _batchPlan = new BatchPlan(_plan, options);
+        _batchParts = [.. Enumerable.Range(0, _batchPlan.Parts).Select(_ => new BatchPart(_batchPlan.OwnGradients))];
         MakeWorkspaces();
-        PlannedBytes = sizeof(float) * ((_workspaces.Length * (_floats + _stagingFloats)) + ((long)parts * ownGradients));
+        PlannedBytes = _batchPlan.Bytes;
 
         _pieces = [.. Parameters.SelectMany(p => Enumerable.Range(0, (p.Value.Length + PieceLength - 1) / PieceLength)
             .Select(i => (p, i * PieceLength, Math.Min(PieceLength, p.Value.Length - (i * PieceLength)))))];
@@ -257,11 +224,9 @@ public sealed partial class Network
         if (_labels.Length < Options.BatchSize * labels) _labels = new int[Options.BatchSize * labels];
     }
 
-    private static int Parts(int images) => Math.Min((images + PartImages - 1) / PartImages, MaxParts);
-
     private BatchResult RunParts()
     {
-        _parts = Math.Min(_batchParts.Length, Parts(_images));
+        _parts = Math.Min(_batchParts.Length, BatchPlan.PartsOf(_images));
         MakeWorkspaces();
         Threads.For(_parts, _runPart);
         BatchResult result = default;
@@ -272,10 +237,10 @@ public sealed partial class Network
 
     private void MakeWorkspaces()
     {
-        int needed = Math.Min(Threads.Count, _batchParts.Length), there = _workspaces.Length;
+        int needed = _batchPlan.Workspaces, there = _workspaces.Length;
         if (needed <= there) return;
         Array.Resize(ref _workspaces, needed);
-        for (int i = there; i < needed; i++) _workspaces[i] = new Workspace(_nodes, _floats, _stagingFloats, _offsets);
+        for (int i = there; i < needed; i++) _workspaces[i] = new Workspace(_nodes, _batchPlan.Floats, _batchPlan.StagingFloats, _batchPlan.Offsets);
     }
 
     private void RunPart(int part)
@@ -286,7 +251,7 @@ public sealed partial class Network
         (batchPart.Loss, batchPart.Correct, batchPart.Guesses) = (0, 0, 0);
         if (_backward) ClearGradients(batchPart);
         // Parts begin at multiples of a pass, so that only the batch's last pass is not full.
-        int pass = _canBeChwn ? Simd.Lanes : _passImages, passes = (_images + pass - 1) / pass;
+        int pass = _batchPlan.CanBeChwn ? Simd.Lanes : _batchPlan.PassImages, passes = (_images + pass - 1) / pass;
         int end = Math.Min((int)((long)passes * (part + 1) / _parts) * pass, _images);
         for (int first = (int)((long)passes * part / _parts) * pass; first < end; first += pass)
             RunPass(workspace, batchPart, first, Math.Min(first + pass, end));
@@ -296,7 +261,7 @@ public sealed partial class Network
     private void RunPass(Workspace workspace, BatchPart part, int first, int end)
     {
         int images = end - first, image = InputShape.Length;
-        workspace.Begin(part, images, _canBeChwn && IsChwnWorth(images) ? BatchLayout.Chwn : BatchLayout.Nchw, new StepOrigin(Options.Seed, Steps, first));
+        workspace.Begin(part, images, _batchPlan.CanBeChwn && _batchPlan.IsChwnWorth(images) ? BatchLayout.Chwn : BatchLayout.Nchw, new StepOrigin(Options.Seed, Steps, first));
         Span<int> labels = _labels.AsSpan(first * _labelsPerImage, _data is null ? 0 : images * _labelsPerImage);
         Span<float> input = workspace.BeginInput();
         if (_data is null) _staging.Span.Slice(first * image, images * image).CopyTo(input);
@@ -352,8 +317,6 @@ public sealed partial class Network
             for (int i = 0; i < Parameters.Count; i++) Parameters[i].Gradient.Span.Clear();
     }
 
-    private bool IsChwnWorth(int images) => Options.Layout == BatchLayout.Chwn || images * FewestImagesPerLane >= Simd.Lanes;
-
     /// <summary>Adds up one piece of a parameter's gradient over the parts, in their order.</summary>
     private void AddPiece(int piece)
     {
@@ -363,6 +326,6 @@ public sealed partial class Network
         for (int part = 1; part < _parts; part++)
             TensorPrimitives.Add(gradient, OwnGradient(part), gradient);
 
-        Span<float> OwnGradient(int part) => _batchParts[part].Gradients!.Span(_offsets[parameter] + first, length);
+        Span<float> OwnGradient(int part) => _batchParts[part].Gradients!.Span(_batchPlan.Offsets[parameter] + first, length);
     }
 }

@@ -24,6 +24,7 @@ internal sealed class NetworkCompiler
     /// <param name="memory">What memory parameters take; none for a summary.</param>
     public static NetworkPlan Compile(Graph graph, Shape input, NetworkOptions options, LayerPlan.MemoryUse memory)
     {
+        if (options.BatchSize < 1) throw new ArgumentException($"the batch size is {options.BatchSize}; it must be at least 1");
         NetworkCompiler compiler = new(options);
         compiler.PlanLayers(graph, input, memory);
         compiler.CheckThatAllIsRead();

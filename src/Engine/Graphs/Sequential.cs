@@ -19,12 +19,16 @@ public sealed class Sequential : IEnumerable<Layer>
     /// <param name="input">The shape of one image, <c>C×H×W</c>.</param>
     /// <param name="options">Batch size, seed and the like.</param>
     /// <exception cref="ArgumentException">There is no layer, or one cannot take its input; the message names it.</exception>
-    public Network Compile(Shape input, NetworkOptions? options = null)
+    public Network Compile(Shape input, NetworkOptions? options = null) => ToGraph().Compile(input, options);
+
+    /// <summary>The same layers as a graph.</summary>
+    /// <exception cref="ArgumentException">A layer is there twice.</exception>
+    public Graph ToGraph()
     {
         Graph graph = new();
         Value value = graph.Input;
         foreach (Layer layer in _layers) value = graph.Add(layer, value);
-        return graph.Compile(input, options);
+        return graph;
     }
 
     /// <inheritdoc/>

@@ -42,6 +42,9 @@ public abstract class ActivationLayer : Layer
     }
 
     /// <inheritdoc/>
+    public override LayerCost Cost(Shape input, Shape output) => new(0, 0, (Function.IsLinearByParts ? 1L : 4L) * output.Length);
+
+    /// <inheritdoc/>
     public override string ToString() => GetType().Name;
 }
 

@@ -36,5 +36,8 @@ public sealed class Add : Layer
     }
 
     /// <inheritdoc/>
+    public override LayerCost Cost(Shape input, Shape output) => new(0, 0, output.Length);
+
+    /// <inheritdoc/>
     public override string ToString() => "Add";
 }

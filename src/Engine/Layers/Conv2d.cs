@@ -91,6 +91,9 @@ public sealed class Conv2d : Layer, IFusesActivation
     public override long MultiplyAdds(Shape input, Shape output) => Geometry(1, input).MultiplyAdds;
 
     /// <inheritdoc/>
+    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter, _options.Stride, Geometry(1, input).Padding, _options.Dilation);
+
+    /// <inheritdoc/>
     public override string ToString()
     {
         string text = $"Conv2d({Filters}, {Filter}";

@@ -37,5 +37,8 @@ public sealed class Flatten : Layer
     }
 
     /// <inheritdoc/>
+    public override Footprint Reach(Shape input, Shape output) => Footprint.Point;
+
+    /// <inheritdoc/>
     public override string ToString() => "Flatten";
 }

@@ -86,6 +86,25 @@ public abstract class Layer
     /// <summary>Multiply-adds of one image's forward pass.</summary>
     public virtual long MultiplyAdds(Shape input, Shape output) => 0;
 
+    /// <summary>
+    /// All arithmetic of one image's forward pass; if not overridden, that of the <see cref="MultiplyAdds"/>, which give one sum for each
+    /// number of the output.
+    /// </summary>
+    /// <param name="input">The shape of the (first) input.</param>
+    /// <param name="output">The shape of the output.</param>
+    public virtual LayerCost Cost(Shape input, Shape output) =>
+        MultiplyAdds(input, output) is > 0 and long products ? new LayerCost(products, output.Length, 0) : default;
+
+    /// <summary>
+    /// What one place of the output sees of an input. To be overridden by layers with windows; if not, a place sees the same place where
+    /// height and width stay, and everything where they do not. Normalisation is seen as at inference.
+    /// </summary>
+    /// <param name="input">The shape of the input in question.</param>
+    /// <param name="output">The shape of the output.</param>
+    public virtual Footprint Reach(Shape input, Shape output) =>
+        (input.Rank == 1 && output.Rank == 1) || (input.Rank == 3 && output.Rank == 3 && (input[1], input[2]) == (output[1], output[2]))
+            ? Footprint.Point : Footprint.Global;
+
     /// <summary>The layer and its options, as in <c>Conv2d(6, 5×5, padding 2)</c>. Weights files hold it to recognise their network.</summary>
     public abstract override string ToString();
 

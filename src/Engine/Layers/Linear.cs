@@ -72,5 +72,8 @@ public sealed class Linear(int outputs) : Layer, IFusesActivation
     public override long MultiplyAdds(Shape input, Shape output) => (long)input.Length * Outputs;
 
     /// <inheritdoc/>
+    public override Footprint Reach(Shape input, Shape output) => Footprint.Global;
+
+    /// <inheritdoc/>
     public override string ToString() => $"Linear({Outputs}{(HasBias ? "" : ", no bias")})";
 }

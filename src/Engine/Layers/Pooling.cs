@@ -32,6 +32,12 @@ public abstract class PoolingLayer : Layer
     }
 
     /// <inheritdoc/>
+    public override LayerCost Cost(Shape input, Shape output) => new(0, 0, (long)Window.Height * Window.Width * output.Length);
+
+    /// <inheritdoc/>
+    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Window, _stride, Geometry(1, input).Padding);
+
+    /// <inheritdoc/>
     public override string ToString()
     {
         string text = $"{GetType().Name}({Window}";
