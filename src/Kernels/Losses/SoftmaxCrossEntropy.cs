@@ -8,6 +8,11 @@ namespace CnnEngine.Kernels;
 /// </summary>
 public static class SoftmaxCrossEntropy
 {
+    // So many logits stay in the first-level cache between the passes over them.
+    private const int PieceLength = 4096;
+
+    private const int FewClasses = 32;
+
     /// <summary>The sum of the losses of a batch, and the derivative by the logits.</summary>
     /// <param name="classes">How many classes there are.</param>
     /// <param name="logits">z, N×classes numbers.</param>
@@ -28,29 +33,80 @@ public static class SoftmaxCrossEntropy
         Require.Length(logits.Length, length, nameof(logits));
         Require.Length(dlogits.Length, length, nameof(dlogits));
 
+        // One pass of exponentials over many rows: a row of ten logits alone would leave most lanes empty.
+        double total = 0;
+        int rows = Math.Max(1, PieceLength / classes);
+        for (int first = 0; first < labels.Length; first += rows)
+        {
+            int count = Math.Min(rows, labels.Length - first);
+            CheckLabels(labels.Slice(first, count), first, classes);
+            total += RunRows(
+                classes, logits.Slice(first * classes, count * classes), labels.Slice(first, count), scale, dlogits.Slice(first * classes, count * classes), smoothing);
+        }
+        return total;
+    }
+
+    private static double RunRows(int classes, ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, float scale, Span<float> dlogits, float smoothing)
+    {
         double total = 0;
         float everywhere = smoothing / classes;
         for (int n = 0; n < labels.Length; n++)
         {
-            int label = labels[n];
-            if ((uint)label >= (uint)classes)
-                throw new ArgumentOutOfRangeException(nameof(labels), $"label {n} is {label}; the classes are 0 to {classes - 1}");
-            ReadOnlySpan<float> z = logits.Slice(n * classes, classes);
             Span<float> p = dlogits.Slice(n * classes, classes);
-
-            float largest = TensorPrimitives.Max(z);
-            TensorPrimitives.Subtract(z, largest, p);
-            float shiftedLabel = p[label], shiftedSum = smoothing == 0 ? 0 : TensorPrimitives.Sum<float>(p);
-            TensorPrimitives.Exp(p, p);
-            float sum = TensorPrimitives.Sum<float>(p);
-            // −Σ t·(z − max − log sum) with Σ t = 1.
-            total += Math.Log(sum) - ((1 - (double)smoothing) * shiftedLabel) - (everywhere * (double)shiftedSum);
-
-            TensorPrimitives.Multiply(p, scale / sum, p);
-            if (smoothing != 0) TensorPrimitives.Subtract(p, scale * everywhere, p);
-            p[label] -= scale * (1 - smoothing);
+            SubtractLargest(logits.Slice(n * classes, classes), p);
+            // −Σ t·(z − max − log sum) with Σ t = 1; log sum is added below.
+            total -= (1 - (double)smoothing) * p[labels[n]];
+            if (smoothing != 0) total -= everywhere * (double)TensorPrimitives.Sum<float>(p);
+        }
+        TensorPrimitives.Exp(dlogits, dlogits);
+        for (int n = 0; n < labels.Length; n++)
+        {
+            Span<float> p = dlogits.Slice(n * classes, classes);
+            float sum = Sum(p);
+            total += Math.Log(sum);
+            Scale(p, scale / sum, scale * everywhere);
+            p[labels[n]] -= scale * (1 - smoothing);
         }
         return total;
+    }
+
+    private static void CheckLabels(ReadOnlySpan<int> labels, int first, int classes)
+    {
+        for (int n = 0; n < labels.Length; n++)
+            if ((uint)labels[n] >= (uint)classes)
+                throw new ArgumentOutOfRangeException(nameof(labels), $"label {first + n} is {labels[n]}; the classes are 0 to {classes - 1}");
+    }
+
+    // Rows of a few numbers are done before a call has begun.
+    private static void SubtractLargest(ReadOnlySpan<float> z, Span<float> shifted)
+    {
+        if (z.Length > FewClasses)
+        {
+            TensorPrimitives.Subtract(z, TensorPrimitives.Max(z), shifted);
+            return;
+        }
+        float largest = z[0];
+        foreach (float logit in z) largest = Math.Max(largest, logit); // NaN wins
+        for (int i = 0; i < z.Length; i++) shifted[i] = z[i] - largest;
+    }
+
+    private static float Sum(ReadOnlySpan<float> p)
+    {
+        if (p.Length > FewClasses) return TensorPrimitives.Sum(p);
+        float sum = 0;
+        foreach (float number in p) sum += number;
+        return sum;
+    }
+
+    private static void Scale(Span<float> p, float factor, float subtrahend)
+    {
+        if (p.Length > FewClasses)
+        {
+            TensorPrimitives.Multiply(p, factor, p);
+            if (subtrahend != 0) TensorPrimitives.Subtract(p, subtrahend, p);
+            return;
+        }
+        foreach (ref float number in p) number = (number * factor) - subtrahend;
     }
 
     /// <summary><c>softmax(z)[c] = e^(z[c]) / Σ e^z</c> of each row of N×classes logits; <paramref name="probabilities"/> may be <paramref name="logits"/>.</summary>
