@@ -20,20 +20,20 @@ internal static unsafe class BroadcastKernel
     /// <summary>Runs the kernel for a tile of <paramref name="rows"/> rows, 1 to 12, that is two vectors wide; A is packed.</summary>
     public static void Run<S, V>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
-        where V : unmanaged => Run<S, V, N2, Adjacent>(rows, steps, a, rows, b, offsets, 0, c, rowStride, accumulate);
+        where V : unmanaged => Run<S, V, N2, Adjacent>(rows, steps, a, rows, b, offsets, null, 0, c, rowStride, accumulate);
 
     /// <summary>The same for a tile that is one vector wide.</summary>
     public static void RunNarrow<S, V>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
-        where V : unmanaged => Run<S, V, N1, Adjacent>(rows, steps, a, rows, b, offsets, 0, c, rowStride, accumulate);
+        where V : unmanaged => Run<S, V, N1, Adjacent>(rows, steps, a, rows, b, offsets, null, 0, c, rowStride, accumulate);
 
     /// <summary>
     /// Runs the kernel for a tile of <paramref name="rows"/> rows and up to two vectors, with A where it lies: packed, or any matrix
-    /// whose rows or columns are contiguous. Unless it is 0, what lies <paramref name="ahead"/> of each row of B is asked for: reading a
-    /// large B for the first time then takes half as long.
+    /// whose rows or columns are contiguous. Each step asks for a row of <paramref name="ahead"/>, unless that is nowhere, so that it is
+    /// in the second-level cache when a later tile reads it.
     /// </summary>
     public static void Run<S, V>(
-        int rows, int lanes, int steps, MatrixView a, float* b, int* offsets, nint ahead, float* c, nint rowStride, bool accumulate)
+        int rows, int lanes, int steps, MatrixView a, float* b, int* offsets, MatrixView ahead, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
@@ -42,17 +42,17 @@ internal static unsafe class BroadcastKernel
     }
 
     private static void Run<S, V, W>(
-        int rows, int steps, MatrixView a, float* b, int* offsets, nint ahead, float* c, nint rowStride, bool accumulate)
+        int rows, int steps, MatrixView a, float* b, int* offsets, MatrixView ahead, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
         where W : struct, IConstant
     {
         bool isAdjacent = a.RowStride == 1;
         nint stride = isAdjacent ? a.ColumnStride : a.RowStride;
-        if (isAdjacent && ahead == 0) Run<S, V, W, Adjacent>(rows, steps, a.Data, stride, b, offsets, ahead, c, rowStride, accumulate);
-        else if (isAdjacent) Run<S, V, W, AdjacentAhead>(rows, steps, a.Data, stride, b, offsets, ahead, c, rowStride, accumulate);
-        else if (ahead == 0) Run<S, V, W, Apart>(rows, steps, a.Data, stride, b, offsets, ahead, c, rowStride, accumulate);
-        else Run<S, V, W, ApartAhead>(rows, steps, a.Data, stride, b, offsets, ahead, c, rowStride, accumulate);
+        if (isAdjacent && ahead.Data == null) Run<S, V, W, Adjacent>(rows, steps, a.Data, stride, b, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate);
+        else if (isAdjacent) Run<S, V, W, AdjacentAhead>(rows, steps, a.Data, stride, b, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate);
+        else if (ahead.Data == null) Run<S, V, W, Apart>(rows, steps, a.Data, stride, b, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate);
+        else Run<S, V, W, ApartAhead>(rows, steps, a.Data, stride, b, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate);
     }
 
     /// <summary>How operands are read.</summary>
@@ -64,7 +64,7 @@ internal static unsafe class BroadcastKernel
         /// </summary>
         static abstract bool IsAdjacent { get; }
 
-        /// <summary>Whether what lies ahead of B's rows is asked for.</summary>
+        /// <summary>Whether what a later tile reads is asked for.</summary>
         static abstract bool IsAhead { get; }
     }
 
@@ -96,7 +96,7 @@ internal static unsafe class BroadcastKernel
         public static bool IsAhead => true;
     }
 
-    private static void Run<S, V, W, A>(int rows, int steps, float* a, nint stride, float* b, int* offsets, nint ahead, float* c, nint rowStride, bool accumulate)
+    private static void Run<S, V, W, A>(int rows, int steps, float* a, nint stride, float* b, int* offsets, float* ahead, nint aheadStride, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
         where W : struct, IConstant
@@ -104,25 +104,25 @@ internal static unsafe class BroadcastKernel
     {
         switch (rows)
         {
-            case 1: Tile<S, V, N1, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 2: Tile<S, V, N2, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 3: Tile<S, V, N3, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 4: Tile<S, V, N4, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 5: Tile<S, V, N5, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 6: Tile<S, V, N6, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 7: Tile<S, V, N7, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 8: Tile<S, V, N8, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 9: Tile<S, V, N9, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 10: Tile<S, V, N10, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 11: Tile<S, V, N11, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
-            case 12: Tile<S, V, N12, W, A>(steps, a, stride, b, offsets, ahead, c, rowStride, accumulate); break;
+            case 1: Tile<S, V, N1, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 2: Tile<S, V, N2, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 3: Tile<S, V, N3, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 4: Tile<S, V, N4, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 5: Tile<S, V, N5, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 6: Tile<S, V, N6, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 7: Tile<S, V, N7, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 8: Tile<S, V, N8, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 9: Tile<S, V, N9, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 10: Tile<S, V, N10, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 11: Tile<S, V, N11, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 12: Tile<S, V, N12, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
             default: throw new ArgumentOutOfRangeException(nameof(rows), rows, "a tile has 1 to 12 rows");
         }
     }
 
     // Optimised at once: a loop that runs from the first step on must not begin its life unoptimised.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<S, V, R, W, A>(int steps, float* a, nint stride, float* b, int* offsets, nint ahead, float* c, nint rowStride, bool accumulate)
+    private static void Tile<S, V, R, W, A>(int steps, float* a, nint stride, float* b, int* offsets, float* ahead, nint aheadStride, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
         where V : unmanaged
         where R : struct, IConstant
@@ -151,8 +151,9 @@ internal static unsafe class BroadcastKernel
             float* row = b + offsets[t];
             if (A.IsAhead)
             {
-                Simd.Prefetch(row + ahead);
-                if (W.Value > 1) Simd.Prefetch(row + ahead + S.Lanes);
+                Simd.Prefetch(ahead);
+                if (W.Value > 1) Simd.Prefetch(ahead + S.Lanes);
+                ahead += aheadStride;
             }
             V left = S.Load(row), right = W.Value > 1 ? S.Load(row + S.Lanes) : S.Zero;
             { V x = S.Broadcast(a[0]); c0l = S.MultiplyAdd(x, left, c0l); if (W.Value > 1) c0r = S.MultiplyAdd(x, right, c0r); }

@@ -3,9 +3,11 @@ namespace CnnEngine.Kernels;
 /// <summary>General matrix multiplication, the product that fully connected layers and most convolutions come down to.</summary>
 public static unsafe class Gemm
 {
-    // A is read where it lies unless it is larger than so many floats, 4 MB, and there are so many columns to pay for packing it.
-    private const int FloatsToPackA = 1 << 20;
+    // So many columns pay for packing A, if it is larger than a slab or its rows collide.
     private const int ColumnsToPackA = 500;
+
+    // Numbers of A so many floats apart share a set of the first-level cache, whose ways are 4 KB nearly everywhere.
+    private const int FloatsOfWay = 1 << 10;
 
     // Multiply-adds of a tile, and the most tiles: enough to share out evenly, too few to be a burden.
     private const int TileMultiplyAdds = 1 << 20;
@@ -51,20 +53,21 @@ public static unsafe class Gemm
         if (beta is not (0 or 1) || k == 0) Scale(m, n, beta, c, rowStride);
         if (k == 0) return;
 
-        bool accumulate = beta != 0, isLarge = n >= ColumnsToPackA && (long)m * k > FloatsToPackA;
-        if (!isLarge && alpha == 1 && (a.RowStride == 1 || a.ColumnStride == 1))
+        GemmBlocks blocks = GemmBlocks.Current;
+        bool accumulate = beta != 0, packsA = n >= ColumnsToPackA && ((long)m * k > blocks.SlabFloats || Collides(a));
+        if (!packsA && alpha == 1 && (a.RowStride == 1 || a.ColumnStride == 1))
         {
             Run(new GemmLoops(m, n, k, a, null, b, accumulate, c, rowStride, Tiles(m, n, k)));
             return;
         }
         // A slab of columns of A at a time: as packed, it stays in the third-level cache.
-        int slab = Math.Min(k, Math.Max(1, FloatsToPackA / m / GemmLoops.PanelDepth) * GemmLoops.PanelDepth);
+        int slab = blocks.SlabDepth(m, k);
         using Scratch.Lease scratch = Scratch.Take((long)m * slab);
         for (int first = 0; first < k; first += slab)
         {
             int depth = Math.Min(slab, k - first);
-            PackBlocks blocks = new(m, depth, alpha, a.At(0, first), scratch.Data);
-            Threads.For(blocks.Chunks, blocks);
+            PackBlocks packing = new(m, depth, alpha, a.At(0, first), scratch.Data);
+            Threads.For(packing.Chunks, packing);
             Run(new GemmLoops(m, n, depth, default, scratch.Data, b.At(first, 0), accumulate || first > 0, c, rowStride, Tiles(m, n, depth)));
         }
     }
@@ -75,22 +78,22 @@ public static unsafe class Gemm
     /// </summary>
     internal static void MultiplyInChunk<S, V>(int m, int n, int k, MatrixView a, MatrixView b, bool accumulate, float* c, nint rowStride)
         where S : struct, ISimd<V>
-        where V : unmanaged => RunHere<S, V>(new GemmLoops(m, n, k, a, null, b, accumulate, c, rowStride, tiles: 1));
-
-    /// <summary>Working memory of <see cref="MultiplyInChunk{S, V}(int, int, int, MatrixView, MatrixView, bool, float*, nint)"/>.</summary>
-    internal static long ScratchInChunk(int m, int n, int k, MatrixView b) => new GemmLoops(m, n, k, default, null, b, accumulate: true, null, 0, tiles: 1).ScratchFloats;
-
-    /// <summary>The same with A as <see cref="Packing.PackA"/> packs it, which pays if it is multiplied several times.</summary>
-    internal static void MultiplyInChunk<S, V>(int m, int n, int k, float* packedA, MatrixView b, bool accumulate, float* c, nint rowStride)
-        where S : struct, ISimd<V>
-        where V : unmanaged => RunHere<S, V>(new GemmLoops(m, n, k, default, packedA, b, accumulate, c, rowStride, tiles: 1));
-
-    private static void RunHere<S, V>(GemmLoops loops) where S : struct, ISimd<V> where V : unmanaged
+        where V : unmanaged
     {
+        GemmLoops loops = new(m, n, k, a, null, b, accumulate, c, rowStride, tiles: 1);
         for (int chunk = 0; chunk < loops.Chunks; chunk++) loops.Run<S, V>(chunk);
     }
 
+    /// <summary>Working memory of <see cref="MultiplyInChunk{S, V}"/>.</summary>
+    internal static long ScratchInChunk(int m, int n, int k, MatrixView b) => new GemmLoops(m, n, k, default, null, b, accumulate: true, null, 0, tiles: 1).ScratchFloats;
+
     private static void Run(GemmLoops loops) => Threads.ForVectors(loops.Chunks, loops);
+
+    /// <summary>
+    /// Whether the rows of a block, or its columns, push each other out of the first-level cache. On a quiet machine they just fit and
+    /// packing costs a twentieth of the time; on a busy one, reading them in place takes 1.3 times as long.
+    /// </summary>
+    private static bool Collides(MatrixView a) => Math.Max(a.RowStride, a.ColumnStride) % FloatsOfWay == 0;
 
     private static int Tiles(int m, int n, int k) => (int)Math.Clamp((long)m * n * k / TileMultiplyAdds, 1, MostTiles);
 

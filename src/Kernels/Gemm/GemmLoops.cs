@@ -6,17 +6,6 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal readonly unsafe struct GemmLoops : IVectorChunks
 {
-    // The deeper a panel, the less often C is read and written. Where B is read in place its rows are far apart, and deeper panels
-    // push each other out of the caches.
-    public const int PanelDepth = 512;
-    private const int PackedPanelDepth = 1024;
-
-    // What a tile's panel of B may take of the second-level cache, from where it streams past A: half a megabyte.
-    private const int PanelFloats = 1 << 17;
-
-    // Tiles are so many columns wide, or a multiple: two vectors of the widest kind.
-    private const int Strip = 32;
-
     // So many blocks of A pay for packing B; otherwise it is read where it lies, if its rows are contiguous.
     private const int BlocksToPackB = 12;
 
@@ -55,24 +44,24 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
         _blocks = RowBlocks.ForBroadcast(m);
 
         // Of all ways to cut C into enough tiles, the one that reads and packs least.
-        int strips = Quotient(n, Strip), most = Math.Max(Math.Min(tiles, strips), Quotient(strips, WidestStrips(Math.Min(k, PackedPanelDepth))));
+        GemmBlocks blocks = GemmBlocks.Current;
+        int packedDepth = Math.Min(k, blocks.Depth), depthInPlace = Math.Min(k, blocks.DepthInPlace);
+        int strips = Quotient(n, GemmBlocks.Strip), most = Math.Max(Math.Min(tiles, strips), Quotient(strips, blocks.WidestStrips(packedDepth)));
         double least = double.PositiveInfinity;
-        for (int across = Quotient(strips, WidestStrips(Math.Min(k, PanelDepth))); across <= most; across++)
+        for (int across = Quotient(strips, blocks.WidestStrips(depthInPlace)); across <= most; across++)
         {
             int tileStrips = Quotient(strips, across), columnTiles = Quotient(strips, tileStrips);
             int tileBlocks = Quotient(_blocks.Count, Math.Min(Quotient(tiles, across), _blocks.Count)), rowTiles = Quotient(_blocks.Count, tileBlocks);
-            bool packsB = tileBlocks >= BlocksToPackB || b.ColumnStride != 1 || b.RowStride > int.MaxValue / PanelDepth; // offsets are ints
-            int depth = Math.Min(k, packsB ? PackedPanelDepth : PanelDepth);
+            bool packsB = tileBlocks >= BlocksToPackB || b.ColumnStride != 1 || b.RowStride > int.MaxValue / depthInPlace; // offsets are ints
+            int depth = packsB ? packedDepth : depthInPlace;
             double cost = ((double)m * columnTiles) + ((double)n * rowTiles * (packsB ? PackingCost : ReadingCost));
-            if (columnTiles * rowTiles < 0.75 * tiles || tileStrips > WidestStrips(depth)) cost *= 4;
+            if (columnTiles * rowTiles < 0.75 * tiles || tileStrips > blocks.WidestStrips(depth)) cost *= 4;
             if (cost >= least) continue;
             least = cost;
-            (_columnTiles, _rowTiles, _tileColumns, _tileBlocks) = (columnTiles, rowTiles, tileStrips * Strip, tileBlocks);
+            (_columnTiles, _rowTiles, _tileColumns, _tileBlocks) = (columnTiles, rowTiles, tileStrips * GemmBlocks.Strip, tileBlocks);
             (_packsB, _depth) = (packsB, depth);
         }
     }
-
-    private static int WidestStrips(int depth) => Math.Max(1, PanelFloats / depth / Strip);
 
     public int Chunks => _rowTiles * _columnTiles;
 
@@ -131,10 +120,9 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
                     bool isInPlace = IsReadInPlace<S, V>(wide, first + steps, j + width);
                     float* b = isInPlace ? _b.At(first, j).Data : packedB + ((long)panel * depth * width);
                     int* rowsB = isInPlace ? offsetsInPlace : offsets;
-                    nint ahead = !isInPlace || block > firstBlock ? 0
-                        : panel + 1 < panels ? width
-                        : first + depth < _k ? (depth * _b.RowStride) - (panel * width)
-                        : 0;
+                    MatrixView ahead = isInPlace && block == firstBlock ? AheadB(b, panel, panels, first)
+                        : block + 1 < lastBlock ? AheadA(block + 1, panel, panels, first, steps)
+                        : default;
                     float* c = _c + (i * _rowStride) + j;
                     if (accumulate) PrefetchTile(rows, panel + 1 < panels ? c + width : _c + ((i + rows) * _rowStride) + firstColumn);
                     if (wide == width || wide == S.Lanes) BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, ahead, c, _rowStride, accumulate);
@@ -146,6 +134,25 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
                 }
             }
         }
+    }
+
+    /// <summary>What reading panel after panel of B in place is about to see for the first time: the next one, or the first further down.</summary>
+    private MatrixView AheadB(float* b, int panel, int panels, int first)
+    {
+        int width = 2 * Simd.Lanes;
+        if (panel + 1 < panels) return new MatrixView(b + width, _b.RowStride);
+        return first + _depth < _k ? new MatrixView(b + (_depth * _b.RowStride) - (panel * width), _b.RowStride) : default;
+    }
+
+    /// <summary>
+    /// A panel's share of the next block of packed A, which comes from the third-level cache: asked for a block ahead, products of
+    /// 2048³ are 1.2 times as fast on a busy machine. For A in place it was no better.
+    /// </summary>
+    private MatrixView AheadA(int block, int panel, int panels, int first, int steps)
+    {
+        if (_packedA == null) return default;
+        int i = _blocks.First(block), rows = _blocks.Height(block), share = Quotient(rows, panels);
+        return new MatrixView(_packedA + ((long)i * _k) + ((long)first * rows) + ((long)panel * share * steps), share);
     }
 
     /// <summary>
@@ -161,7 +168,7 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
         for (int i = 0; i < rows; i++, c += _rowStride)
         {
             Simd.Prefetch(c);
-            Simd.Prefetch(c + (Strip / 2));
+            Simd.Prefetch(c + (GemmBlocks.Strip / 2));
         }
     }
 

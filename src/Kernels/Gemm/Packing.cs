@@ -95,7 +95,8 @@ internal static unsafe class Packing
             return;
         }
         Vector128<float> alphas = Vector128.Create(alpha);
-        // A cache line of each row at a time: rows that lie a power of two apart would push each other out of the cache.
+        // A cache line of each row at a time: rows that lie a power of two apart would push each other out of the cache. Below each lies
+        // what the next block is packed from; asked for now, packing takes two thirds of the time.
         for (int first = 0; first < columns; first += CacheLine)
         {
             int end = Math.Min(first + CacheLine, columns);
@@ -103,6 +104,8 @@ internal static unsafe class Packing
             {
                 int i = Math.Min(square, rows - 4);
                 float* r0 = from + (i * rowStride), r1 = r0 + rowStride, r2 = r1 + rowStride, r3 = r2 + rowStride;
+                float* below = r0 + (rows * rowStride) + first;
+                for (int row = 0; row < 4; row++, below += rowStride) Simd.Prefetch(below);
                 for (int step = first; step < end; step += 4)
                 {
                     int t = Math.Min(step, columns - 4);

@@ -10,7 +10,7 @@ public unsafe class GemmTests
     // Around one vector, the 6 and 12 rows of a tile, its two vectors across; and 1.
     private static readonly int[] Sizes = [1, 2, 3, 5, 6, 7, 11, 12, 13, 16, 17, 23, 25, 31, 32, 33, 40];
 
-    // Around the 512 steps of a panel, 1024 where B is packed; edges of strips of 32 columns and of several tiles; enough blocks of rows
+    // Around 512 steps, and 1024: panels of a first-level cache of 48 KB, in place and packed; edges of strips of 32 columns and of several tiles; enough blocks of rows
     // to pack B.
     private static readonly (int M, int N, int K)[] BlockEdges =
     [
@@ -52,42 +52,68 @@ public unsafe class GemmTests
         }
     }
 
+    [Theory, MemberData(nameof(Transposes))]
+    public void Small_caches_make_several_blocks_of_every_loop(SimdWidth width, bool transposeA, bool transposeB)
+    {
+        // 32 steps deep under 12 rows, 64 under 6; panels of 2 strips or 1; slabs of A a panel deep.
+        using ForcedWidth forced = new(width);
+        using ForcedCaches caches = new(new CacheSizes(3 * 512, 16 * 1024, 8 * 1024));
+        foreach ((int m, int n, int k) in new[] { (5, 130, 70), (37, 129, 65), (40, 501, 131), (150, 200, 199), (13, 3, 300) })
+            Check(m, n, k, 1, 1, transposeA, transposeB);
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void A_whose_rows_collide_in_the_first_level_cache(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        Check(25, 500, 1024, 1, 0, transposeA: false, transposeB: false);
+        Check(1024, 501, 7, 1, 1, transposeA: true, transposeB: false);
+    }
+
+    [Theory, InlineData(1), InlineData(3)]
+    public void The_number_of_threads_changes_no_bit(int threads)
+    {
+        foreach (CacheSizes sizes in new[] { CacheSizes.Current, new CacheSizes(3 * 512, 16 * 1024, 8 * 1024) })
+            foreach ((int m, int n, int k) in new[] { (150, 530, 300), (25, 600, 1024), (200, 33, 1100) })
+            {
+                using ForcedCaches caches = new(sizes);
+                float[] a = Numbers.Random(m * k, 1), b = Numbers.Random(k * n, 2), expected = new float[m * n], c = new float[m * n];
+                using (new ForcedThreads(2)) Gemm.Multiply(m, n, k, a, b, expected);
+                using (new ForcedThreads(threads)) Gemm.Multiply(m, n, k, a, b, c);
+                Assert.Equal(expected, c);
+            }
+    }
+
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
     public void A_that_is_packed_in_several_slabs(SimdWidth width)
     {
         using ForcedWidth forced = new(width);
+        using ForcedCaches caches = new(CacheSizes.Default with { Level3 = 1 << 20 });
         foreach (bool transposeA in new[] { false, true }) Check(2100, 3, 1030, -2, 1, transposeA, transposeB: false);
-        Check(1800, 500, 600, 1, 0, transposeA: false, transposeB: false);
+        Check(180, 500, 1500, 1, 0, transposeA: false, transposeB: false);
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
-    public void Kernels_may_multiply_inside_their_chunks_with_A_packed_or_where_it_lies(SimdWidth width)
+    public void Kernels_may_multiply_inside_their_chunks(SimdWidth width)
     {
         using ForcedWidth forced = new(width);
         foreach ((int m, int n, int k) in new[] { (1, 1, 1), (5, 33, 600), (31, 70, 9), (200, 40, 21), (16, 300, 515) })
             foreach (bool accumulate in new[] { false, true })
-                foreach (bool isPacked in new[] { false, true })
-                {
-                    Guarded<float> a = new(Numbers.Integers(m * k, 1)), b = new(Numbers.Integers(k * n, 2));
-                    Guarded<float> c = new(Numbers.Integers(m * n, 3)), packed = new(m * k);
-                    Packing.PackA(RowBlocks.ForBroadcast(m), k, 1, new MatrixView(a.Data, k), packed.Data);
-                    double[] expected = ReferenceGemm.Multiply(
-                        m, n, k, ReferenceArrays.ToDoubles(a.Span), ReferenceArrays.ToDoubles(b.Span), ReferenceArrays.ToDoubles(c.Span), 1, accumulate ? 1 : 0);
-                    InChunk call = new(m, n, k, a.Data, isPacked ? packed.Data : null, b.Data, accumulate, c.Data);
-                    Simd.Run(ref call);
-                    c.AssertIntact();
-                    Expect.Near(expected, c.Span, 0, 0);
-                }
+            {
+                Guarded<float> a = new(Numbers.Integers(m * k, 1)), b = new(Numbers.Integers(k * n, 2)), c = new(Numbers.Integers(m * n, 3));
+                double[] expected = ReferenceGemm.Multiply(
+                    m, n, k, ReferenceArrays.ToDoubles(a.Span), ReferenceArrays.ToDoubles(b.Span), ReferenceArrays.ToDoubles(c.Span), 1, accumulate ? 1 : 0);
+                InChunk call = new(m, n, k, a.Data, b.Data, accumulate, c.Data);
+                Simd.Run(ref call);
+                c.AssertIntact();
+                Expect.Near(expected, c.Span, 0, 0);
+            }
     }
 
-    private readonly struct InChunk(int m, int n, int k, float* a, float* packed, float* b, bool accumulate, float* c) : ISimdKernel
+    private readonly struct InChunk(int m, int n, int k, float* a, float* b, bool accumulate, float* c) : ISimdKernel
     {
-        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
-        {
-            MatrixView viewB = new(b, n);
-            if (packed == null) Gemm.MultiplyInChunk<S, V>(m, n, k, new MatrixView(a, k), viewB, accumulate, c, n);
-            else Gemm.MultiplyInChunk<S, V>(m, n, k, packed, viewB, accumulate, c, n);
-        }
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
+            Gemm.MultiplyInChunk<S, V>(m, n, k, new MatrixView(a, k), new MatrixView(b, n), accumulate, c, n);
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]

@@ -50,7 +50,7 @@ public unsafe class MicroKernelTests
                 MatrixView view = isTransposed ? new MatrixView(a.Data, apart).Transposed : new MatrixView(a.Data, apart);
                 fixed (int* pointer = offsets)
                 {
-                    InPlaceCall call = new(rows, across, view, b.Data, pointer, ahead, c.Data);
+                    InPlaceCall call = new(rows, across, view, b.Data, pointer, ahead == 0 ? default : new MatrixView(b.Data, ahead), c.Data);
                     Simd.Run(ref call);
                 }
                 c.AssertIntact();
@@ -131,7 +131,7 @@ public unsafe class MicroKernelTests
         }
     }
 
-    private readonly struct InPlaceCall(int rows, int across, MatrixView a, float* b, int* offsets, nint ahead, float* c) : ISimdKernel
+    private readonly struct InPlaceCall(int rows, int across, MatrixView a, float* b, int* offsets, MatrixView ahead, float* c) : ISimdKernel
     {
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
             BroadcastKernel.Run<S, V>(rows, across, Steps, a, b, offsets, ahead, c, across, accumulate: false);

@@ -28,3 +28,13 @@ internal sealed class ForcedThreads : IDisposable
 
     public void Dispose() => Threads.Count = _before;
 }
+
+/// <summary>Makes products believe in caches of other sizes until it is disposed.</summary>
+internal sealed class ForcedCaches : IDisposable
+{
+    private readonly CacheSizes _before = CacheSizes.Current;
+
+    public ForcedCaches(CacheSizes sizes) => CacheSizes.Current = sizes;
+
+    public void Dispose() => CacheSizes.Current = _before;
+}
