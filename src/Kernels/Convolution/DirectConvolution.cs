@@ -4,35 +4,53 @@ namespace CnnEngine.Kernels;
 
 /// <summary>
 /// Convolution with channels along the vector. Forward the output channels: filters are transposed so that a tap's numbers of as many
-/// filters as a vector has lanes lie side by side, and each pixel is broadcast straight from the image. The filter's gradient takes
-/// the input channels: the image is transposed once, and δ is broadcast. No idle columns however short the rows are.
+/// filters as a vector has lanes lie side by side, and each pixel is broadcast straight from the image. The images' gradient takes the
+/// input channels (<see cref="DirectInputGradient"/>). So does the filters': the image is transposed once, and δ is broadcast; or, where
+/// channels are few, the filters (<see cref="DirectFilterGradient"/>). No idle columns however short the rows are.
 /// </summary>
 internal sealed unsafe class DirectConvolution : ConvAlgorithm
 {
     // Vectors of filters that are computed together: a tile of 12 pixels × 2 vectors.
     private const int VectorsTogether = 2;
 
+    // What it costs to bring a number of δ to its place where there are few channels, in times of others: it comes from memory, in short rows.
+    private const double FewChannelsDelta = 4;
+
     public override string Name => "direct";
 
-    public override bool Supports(ConvPass pass, in ConvShape shape) => pass != ConvPass.BackwardInput && shape.Groups == 1;
+    public override bool Supports(ConvPass pass, in ConvShape shape) => shape.Groups == 1;
 
     // Measured against `shift` on LeNet's second layer: as much for a multiply-add, the time of 6 for a number that changes its place.
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        if (pass == ConvPass.BackwardFilter)
+        int channels = pass == ConvPass.Forward || (pass == ConvPass.BackwardFilter && HasFewChannels(shape)) ? shape.K : shape.C;
+        double idle = (double)Vectors(channels) * Simd.Lanes / channels;
+        double copied = pass switch
         {
-            double channels = (double)Vectors(shape.C) * Simd.Lanes;
-            // 1×1 filters have too few tiles to hide the sums' way through memory.
-            return (shape.MultiplyAdds * (channels / shape.C) * (shape.R * shape.S == 1 ? 1.3 : 1)) + (6 * ((shape.N * ImageFloats(shape)) + shape.FilterLength));
-        }
-        double filters = (double)Vectors(shape.K) * Simd.Lanes;
-        double copied = (filters * shape.Taps) + (shape.N * ((filters * shape.OutputPlane) + Copied(shape)));
-        return (shape.MultiplyAdds * (filters / shape.K)) + (6 * copied);
+            ConvPass.Forward => (idle * (shape.FilterLength + shape.OutputLength)) + (shape.N * Copied(shape)),
+            ConvPass.BackwardInput => (idle * (shape.FilterLength + shape.InputLength)) + shape.OutputLength,
+            _ when HasFewChannels(shape) => FewChannelsDelta * idle * shape.OutputLength,
+            _ => ((double)shape.N * ImageFloats(shape)) + shape.FilterLength,
+        };
+        // 1×1 filters have too few tiles to hide the sums' way through memory.
+        double sums = pass == ConvPass.BackwardFilter && shape.R * shape.S == 1 ? 1.3 : 1;
+        return (shape.MultiplyAdds * idle * sums) + (6 * copied);
     }
 
-    public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads) => pass == ConvPass.BackwardFilter
-        ? Bytes(ImageFloats(shape) + GradientFloats(shape) + (2 * shape.OutputHeight), 0, 0, threads)
-        : Bytes((long)Vectors(shape.K) * Simd.Lanes * shape.Taps, Copied(shape) + ((long)VectorsTogether * Simd.Lanes * shape.OutputPlane), Chunks(shape), threads);
+    public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
+    {
+        if (pass == ConvPass.Forward)
+            return Bytes(
+                (long)Vectors(shape.K) * Simd.Lanes * shape.Taps, Copied(shape) + ((long)VectorsTogether * Simd.Lanes * shape.OutputPlane), Chunks(shape), threads);
+        if (pass == ConvPass.BackwardInput)
+        {
+            DirectInputGradient input = new(shape);
+            return Bytes(input.FilterFloats, input.ChunkFloats, input.Chunks, threads);
+        }
+        if (!HasFewChannels(shape)) return Bytes(ImageFloats(shape) + GradientFloats(shape) + (2 * shape.OutputHeight), 0, 0, threads);
+        DirectFilterGradient filter = new(shape);
+        return Bytes(filter.PartsFloats, filter.ChunkFloats, filter.Chunks, threads);
+    }
 
     public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y)
     {
@@ -41,10 +59,15 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
         Threads.ForVectors(Chunks(shape), new Tiles(shape, x, scratch.Data, bias, activation, y));
     }
 
-    public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx) => throw new NotSupportedException("direct serves the forward pass only");
+    public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx) => new DirectInputGradient(shape).Run(dy, w, dx);
 
     public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
     {
+        if (HasFewChannels(shape))
+        {
+            new DirectFilterGradient(shape).Run(x, dy, dw);
+            return;
+        }
         using Scratch.Lease imageScratch = Scratch.Take(ImageFloats(shape)), gradientScratch = Scratch.Take(GradientFloats(shape));
         using Scratch.Lease offsetScratch = Scratch.Take(2 * shape.OutputHeight);
         float* image = imageScratch.Data, gradient = gradientScratch.Data;
@@ -60,6 +83,9 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
         }
         Threads.For(shape.K, new AddGradient(shape, gradient, dw));
     }
+
+    // Channels that leave most of a vector idle.
+    private static bool HasFewChannels(in ConvShape shape) => 2 * shape.C <= Simd.Lanes;
 
     private static int Vectors(int channels) => (channels + Simd.Lanes - 1) / Simd.Lanes;
 

@@ -78,6 +78,8 @@ internal static class ConvCases
         ["wide, stride 2"] = new(1, 2, (4, 75), 3, (2, 5), new() { Stride = (1, 2) }),
         ["exactly two vectors"] = new(1, 2, (3, 32), 2, 1),
 
+        ["several panels"] = new(5, 2, (50, 47), 37, (3, 5), new() { Padding = new(2, 1, 0, 3) }),
+
         [SeveralStrips] = new(2, 64, (41, 60), 2, 3, new() { Padding = 1 }),
         [StridedStrips] = new(1, 48, (89, 60), 2, 3, new() { Stride = 2, Padding = 1 }),
         [LowestStrips] = new(1, 256, (10, 130), 1, (3, 2), new() { Padding = 1 }),
