@@ -26,6 +26,8 @@ public unsafe class AllocationTests
         PoolShape pool = new(shape.N, shape.K, (shape.OutputHeight, shape.OutputWidth), 2, 2);
         float[] y = new float[shape.OutputLength], dx = new float[shape.InputLength], dw = new float[shape.FilterLength], db = new float[shape.K];
         float[] pooled = new float[pool.OutputLength], dpooled = new float[pool.OutputLength], velocity = new float[dw.Length];
+        NormShape norm = new(shape.N, shape.K, shape.OutputPlane);
+        float[] mean = new float[shape.K], variance = new float[shape.K];
         int[] argMax = new int[pool.OutputLength];
         const int features = 400, classes = 10;
         float[] logits = new float[shape.N * classes], w = new float[features * classes], dw2 = new float[w.Length];
@@ -47,6 +49,8 @@ public unsafe class AllocationTests
             ParametricRelu.Backward(shape.OutputPlane, db, y, y, y, db);
             Convolution.BackwardFilter(shape, data.X, data.Delta, dw, db);
             Convolution.BackwardInput(shape, data.Delta, data.W, dx);
+            BatchNormalization.Forward(norm, y, db, db, 1e-5f, Activation.Relu, y, mean, variance);
+            BatchNormalization.Backward(norm, y, mean, variance, db, 1e-5f, y, y, mean, variance);
             SgdUpdate.Run(dw, dw, velocity, 0.1f, 0.9f, 0, true);
         });
     }

@@ -71,6 +71,17 @@ public unsafe class SameBitsTests
         return [.. max, .. mean, .. dmax, .. dmean];
     });
 
+    [Theory, InlineData(700, 3), InlineData(40, 33)]
+    public void Batch_normalisation(int channels, int plane) => AssertSameBits(() =>
+    {
+        NormShape shape = new(3, channels, plane);
+        float[] x = Numbers.Random(shape.Length, 1), dy = Numbers.Random(shape.Length, 2), weight = Numbers.Random(channels, 3), bias = Numbers.Random(channels, 4);
+        float[] y = new float[x.Length], dx = new float[x.Length], mean = new float[channels], variance = new float[channels];
+        BatchNormalization.Forward(shape, x, weight, bias, 1e-5f, Activation.Relu, y, mean, variance);
+        BatchNormalization.Backward(shape, x, mean, variance, weight, 1e-5f, dy, dx, weight, bias);
+        return [.. y, .. mean, .. variance, .. dx, .. weight, .. bias];
+    });
+
     [Fact]
     public void Activations_and_updates() => AssertSameBits(() =>
     {
