@@ -43,6 +43,9 @@ public sealed class PReLU : Layer
         RowLength(step), Weight!.Value.Span, step.Input(), step.OutputGradient, step.InputGradient(), step.Gradient(Weight));
 
     /// <inheritdoc/>
+    public override LayerCost Cost(Shape input, Shape output) => new(0, 0, output.Length);
+
+    /// <inheritdoc/>
     public override string ToString()
     {
         string text = PerChannel ? "per channel" : "";

@@ -29,6 +29,9 @@ public sealed class Swish : Layer
     }
 
     /// <inheritdoc/>
+    public override LayerCost Cost(Shape input, Shape output) => new(0, 0, 5L * output.Length);
+
+    /// <inheritdoc/>
     public override string ToString() => "Swish";
 }
 
@@ -60,6 +63,9 @@ public sealed class HardSwish : Layer
     {
         if (step.WantsInputGradient()) GatedActivations.HardSwishBackward(step.Input(), step.OutputGradient, step.InputGradient());
     }
+
+    /// <inheritdoc/>
+    public override LayerCost Cost(Shape input, Shape output) => new(0, 0, 5L * output.Length);
 
     /// <inheritdoc/>
     public override string ToString() => "HardSwish";

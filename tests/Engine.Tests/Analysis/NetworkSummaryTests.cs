@@ -105,7 +105,10 @@ public class NetworkSummaryTests
     {
         Assert.Equal(2 * 4 * 6, Flops(new ReLU()));
         Assert.Equal(2 * 4 * 6, Flops(new LeakyReLU()));
+        Assert.Equal(2 * 4 * 6, Flops(new PReLU()));
         Assert.Equal(4 * 2 * 4 * 6, Flops(new Sigmoid()));
+        Assert.Equal(4 * 2 * 4 * 6, Flops(new Softmax()));
+        Assert.Equal(5 * 2 * 4 * 6, Flops(new Swish()));
         Assert.Equal(2 * 3 * 2 * 2 * 2, Flops(new MaxPool2d((2, 3))));
         Assert.Equal(2 * 4 * 6, Flops(new MeanPool2d((4, 6)))); // global: each number once
         Assert.Equal(0, Flops(new Flatten()));
@@ -132,6 +135,16 @@ public class NetworkSummaryTests
         Assert.Equal(2 * 8 * 9, sum.Cost.Flops);
 
         static Kernels.Padding Padding(int rows, int columns) => new(rows, rows, columns, columns);
+    }
+
+    [Fact]
+    public void Shared_parameters_count_once()
+    {
+        Conv2d first = new(2, 3, padding: 1), second = new(2, 3, padding: 1) { SharesWith = first };
+        NetworkSummary summary = NetworkSummary.Of([first, second], new Shape(2, 6, 5));
+        Assert.Equal([38, 0], summary.Layers.Select(layer => layer.Parameters));
+        Assert.Equal([30, 30], summary.Layers.Select(layer => layer.Cpr));
+        Assert.Equal(4 * 38, summary.Inference.Parameters);
     }
 
     [Fact]
