@@ -8,7 +8,7 @@ namespace CnnEngine.Layers;
 /// Backward: <c>∂x = ∂y</c> or <c>a·∂y</c>, <c>∂a = Σ ∂y·min(x, 0)</c>.
 /// </summary>
 /// <remarks>
-/// K. He et al., "Delving Deep into Rectifiers", 2015, who use no weight decay on a: it would pull the slopes towards ReLU.
+/// K. He et al., "Delving Deep into Rectifiers", 2015, who do not let a decay, which would pull it towards ReLU: <see cref="Parameter.Decays"/> is false at first.
 /// </remarks>
 public sealed class PReLU : Layer
 {
@@ -31,7 +31,9 @@ public sealed class PReLU : Layer
     public override Shape Plan(LayerPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        Weight = GetParameter(plan, "weight", new Shape(PerChannel ? plan.Input()[0] : 1), Initializer.Constant(FirstSlope), 1, 1);
+        Parameter weight = GetParameter(plan, "weight", new Shape(PerChannel ? plan.Input()[0] : 1), Initializer.Constant(FirstSlope), 1, 1);
+        if (weight != Weight) weight.Decays = false;
+        Weight = weight;
         return plan.Input();
     }
 

@@ -38,7 +38,11 @@ public class PReLUTests
         PReLU one = new(), many = new() { PerChannel = true, FirstSlope = 0.1f };
         Expect.Parameters(one, new Shape(4, 3, 5), "weight 1");
         Expect.Parameters(many, new Shape(4, 3, 5), "weight 4");
-        Assert.Equal([0.25f], one.Weight!.Value.Span.ToArray());
+        Assert.False(one.Weight!.Decays);
+        one.Weight.Decays = true;
+        Expect.OutputShape(one, new Shape(4, 3, 5)); // planned again, it keeps what the user set
+        Assert.True(one.Weight.Decays);
+        Assert.Equal([0.25f], one.Weight.Value.Span.ToArray());
         Assert.Equal([0.1f, 0.1f, 0.1f, 0.1f], many.Weight!.Value.Span.ToArray());
     }
 
