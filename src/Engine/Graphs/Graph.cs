@@ -14,6 +14,16 @@ public readonly record struct Value
     /// <summary>Adds a layer that reads this value alone, and returns what it computes: <c>x.Then(new Conv2d(6, 5)).Then(new ReLU())</c>.</summary>
     /// <exception cref="ArgumentException">The layer is in the graph already, or reads several values.</exception>
     public Value Then(Layer layer) => Graph.Add(layer, this);
+
+    /// <summary>Adds the layers of a block, the first of which reads this value, and returns what the last computes.</summary>
+    /// <exception cref="ArgumentException">A layer is in the graph already, or reads several values.</exception>
+    public Value Then(Sequential block)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        Value value = this;
+        foreach (Layer layer in block) value = value.Then(layer);
+        return value;
+    }
 }
 
 /// <summary>What is connected to what: layers and the values between them, without sizes and without memory.</summary>

@@ -15,6 +15,13 @@ public sealed class Sequential : IEnumerable<Layer>
         _layers.Add(layer);
     }
 
+    /// <summary>Adds all layers of a block behind the last one.</summary>
+    public void Add(Sequential block)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        _layers.AddRange(block._layers);
+    }
+
     /// <summary>Compiles the layers for images of one shape.</summary>
     /// <param name="input">The shape of one image, <c>C×H×W</c>.</param>
     /// <param name="options">Batch size, seed and the like.</param>
@@ -26,8 +33,7 @@ public sealed class Sequential : IEnumerable<Layer>
     public Graph ToGraph()
     {
         Graph graph = new();
-        Value value = graph.Input;
-        foreach (Layer layer in _layers) value = graph.Add(layer, value);
+        graph.Input.Then(this);
         return graph;
     }
 

@@ -8,25 +8,9 @@ namespace CnnEngine.Layers;
 /// <c>y[n,k,i,j] = b[k] + Σ_c Σ_r Σ_s w[k,c,r,s] · x[n,c, i·stride − top + r·dilation, j·stride − left + s·dilation]</c>.
 /// Backward, with δ = ∂loss/∂y: ∂x is the zero-padded δ convolved with the filter rotated by 180°, ∂w the convolution of x with δ.
 /// </summary>
-public sealed class Conv2d : Layer, IFusesActivation
+public abstract class ConvolutionLayer : Layer, IFusesActivation
 {
-    private readonly ConvOptions _options;
-
-    /// <summary>Describes a convolution; its input channels follow from the network.</summary>
-    /// <param name="filters">K, the output channels.</param>
-    /// <param name="filter">R×S, the filter's size.</param>
-    /// <param name="stride">Rows and columns from one position to the next; 1 if left out.</param>
-    /// <param name="padding">Zeros around the image; none if left out.</param>
-    /// <param name="dilation">Rows and columns from one tap to the next; 1 if left out.</param>
-    /// <param name="groups">Into how many groups the channels are cut.</param>
-    public Conv2d(int filters, Size2 filter, Size2? stride = null, Padding padding = default, Size2? dilation = null, int groups = 1)
-    {
-        (Filters, Filter) = (filters, filter);
-        _options = new ConvOptions { Stride = stride ?? 1, Padding = padding, Dilation = dilation ?? 1, Groups = groups };
-    }
-
-    /// <summary>K, the output channels.</summary>
-    public int Filters { get; }
+    private protected ConvolutionLayer(Size2 filter, ConvOptions options) => (Filter, Options) = (filter, options);
 
     /// <summary>R×S, the filter's size.</summary>
     public Size2 Filter { get; }
@@ -53,13 +37,13 @@ public sealed class Conv2d : Layer, IFusesActivation
     public override Shape Plan(LayerPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        (int channels, int height, int width) = plan.InputImage();
-        ConvShape shape = new(1, channels, (height, width), Filters, Filter, _options);
+        plan.InputImage();
+        ConvShape shape = Geometry(1, plan.Input());
         int area = shape.R * shape.S;
-        int fanIn = channels / shape.Groups * area, fanOut = Filters / shape.Groups * area;
-        Weight = GetParameter(plan, "weight", new Shape(Filters, channels / shape.Groups, shape.R, shape.S), Initializer, fanIn, fanOut);
-        if (HasBias) Bias = GetParameter(plan, "bias", new Shape(Filters), Initializer.Zeros, fanIn, fanOut);
-        return new Shape(Filters, shape.OutputHeight, shape.OutputWidth);
+        int fanIn = shape.C / shape.Groups * area, fanOut = shape.K / shape.Groups * area;
+        Weight = GetParameter(plan, "weight", new Shape(shape.K, shape.C / shape.Groups, shape.R, shape.S), Initializer, fanIn, fanOut);
+        if (HasBias) Bias = GetParameter(plan, "bias", new Shape(shape.K), Initializer.Zeros, fanIn, fanOut);
+        return new Shape(shape.K, shape.OutputHeight, shape.OutputWidth);
     }
 
     /// <inheritdoc/>
@@ -91,18 +75,74 @@ public sealed class Conv2d : Layer, IFusesActivation
     public override long MultiplyAdds(Shape input, Shape output) => Geometry(1, input).MultiplyAdds;
 
     /// <inheritdoc/>
-    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter, _options.Stride, Geometry(1, input).Padding, _options.Dilation);
+    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter, Options.Stride, Geometry(1, input).Padding, Options.Dilation);
 
-    /// <inheritdoc/>
-    public override string ToString()
+    private protected ConvOptions Options { get; }
+
+    private protected abstract ConvShape Geometry(int images, Shape input);
+
+    /// <summary>The layer with its first options, then all others that are not the usual.</summary>
+    private protected string Describe(string start)
     {
-        string text = $"Conv2d({Filters}, {Filter}";
-        if (_options.Stride != 1) text += $", stride {_options.Stride}";
-        if (_options.Padding != Padding.Valid) text += $", padding {_options.Padding}";
-        if (_options.Dilation != 1) text += $", dilation {_options.Dilation}";
-        if (_options.Groups != 1) text += $", groups {_options.Groups}";
+        string text = start;
+        if (Options.Stride != 1) text += $", stride {Options.Stride}";
+        if (Options.Padding != Padding.Valid) text += $", padding {Options.Padding}";
+        if (Options.Dilation != 1) text += $", dilation {Options.Dilation}";
+        if (Options.Groups != 1) text += $", groups {Options.Groups}";
         return text + (HasBias ? ")" : ", no bias)");
     }
+}
 
-    private ConvShape Geometry(int images, Shape input) => new(images, input[0], (input[1], input[2]), Filters, Filter, _options);
+/// <summary>Two-dimensional convolution with some filters, each over all channels of its group, <c>C×H×W → K×H'×W'</c>.</summary>
+/// <param name="filters">K, the output channels.</param>
+/// <param name="filter">R×S, the filter's size.</param>
+/// <param name="stride">Rows and columns from one position to the next; 1 if left out.</param>
+/// <param name="padding">Zeros around the image; none if left out.</param>
+/// <param name="dilation">Rows and columns from one tap to the next; 1 if left out.</param>
+/// <param name="groups">Into how many groups the channels are cut.</param>
+public sealed class Conv2d(int filters, Size2 filter, Size2? stride = null, Padding padding = default, Size2? dilation = null, int groups = 1)
+    : ConvolutionLayer(filter, new ConvOptions { Stride = stride ?? 1, Padding = padding, Dilation = dilation ?? 1, Groups = groups })
+{
+    /// <summary>K, the output channels.</summary>
+    public int Filters { get; } = filters;
+
+    /// <inheritdoc/>
+    public override string ToString() => Describe($"Conv2d({Filters}, {Filter}");
+
+    private protected override ConvShape Geometry(int images, Shape input) => new(images, input[0], (input[1], input[2]), Filters, Filter, Options);
+}
+
+/// <summary>
+/// Depthwise convolution: each channel is convolved alone, as if there were as many groups as channels, <c>C×H×W → C·multiplier×H'×W'</c>.
+/// With 1×1 filters behind it, it is a depthwise separable convolution (<see cref="SeparableConv2d.Depthwise"/>).
+/// </summary>
+/// <param name="filter">R×S, the filter's size.</param>
+/// <param name="stride">Rows and columns from one position to the next; 1 if left out.</param>
+/// <param name="padding">Zeros around the image; none if left out.</param>
+/// <param name="dilation">Rows and columns from one tap to the next; 1 if left out.</param>
+/// <param name="multiplier">How many filters each channel has.</param>
+public sealed class DepthwiseConv2d(Size2 filter, Size2? stride = null, Padding padding = default, Size2? dilation = null, int multiplier = 1)
+    : ConvolutionLayer(filter, new ConvOptions { Stride = stride ?? 1, Padding = padding, Dilation = dilation ?? 1 })
+{
+    private ConvOptions? _planned; // with the number of groups: a step allocates nothing
+
+    /// <summary>How many filters each channel has.</summary>
+    public int Multiplier { get; } = multiplier;
+
+    /// <inheritdoc/>
+    public override Shape Plan(LayerPlan plan)
+    {
+        if (Multiplier < 1) throw new ArgumentException($"the multiplier is {Multiplier}; it must be at least 1");
+        Shape output = base.Plan(plan);
+        _planned = OptionsFor(plan.Input()[0]);
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Describe($"DepthwiseConv2d({Filter}{(Multiplier == 1 ? "" : $", multiplier {Multiplier}")}");
+
+    private protected override ConvShape Geometry(int images, Shape input) =>
+        new(images, input[0], (input[1], input[2]), input[0] * Multiplier, Filter, OptionsFor(input[0]));
+
+    private ConvOptions OptionsFor(int channels) => _planned?.Groups == channels ? _planned : Options with { Groups = channels };
 }
