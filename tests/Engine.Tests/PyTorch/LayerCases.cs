@@ -14,7 +14,10 @@ internal static class LayerCases
     private const double Sums = 2e-6;
 
     // Exponentials by polynomials.
-    private const double Curves = 1e-6;
+    private const double Curves = 2e-6;
+
+    // Differences of numbers that are almost equal.
+    private const double Cancelling = 1e-5;
 
     /// <summary>Public layers without a case, and why.</summary>
     public static readonly Dictionary<Type, string> Without = [];
@@ -76,8 +79,21 @@ internal static class LayerCases
         .. Of<LeakyReLU>(Curves, new() { ["usual slope"] = () => new(), ["steep"] = () => new(0.3f), ["slope 0"] = () => new(0) }),
         .. Of<Sigmoid>(Curves, new() { ["image"] = () => new(), ["far out"] = () => new() }),
         .. Of<Tanh>(Curves, new() { ["image"] = () => new(), ["far out"] = () => new() }),
+        .. Of<ScaledTanh>(Curves, new() { ["image"] = () => new(), ["far out"] = () => new() }),
+        .. Of<PReLU>(Sums, new()
+        {
+            ["one slope"] = () => new(),
+            ["slope of each channel"] = () => new() { PerChannel = true },
+            ["slope of each feature"] = () => new() { PerChannel = true },
+        }),
+        .. Of<ELU>(Curves, new() { ["image"] = () => new(), ["large alpha"] = () => new(1.7f) }),
+        .. Of<Swish>(Curves, new() { ["image"] = () => new(), ["far out"] = () => new() }),
+        .. Of<HardSwish>(Curves, new() { ["image"] = () => new(), ["far out"] = () => new() }),
+        .. Of<Softmax>(Cancelling, new() { ["pixels"] = () => new(), ["features, far out"] = () => new() }),
+        .. Of<LogSoftmax>(Curves, new() { ["pixels"] = () => new(), ["features, far out"] = () => new() }),
 
         .. Of<Add>(Sums, new() { ["images"] = () => new(), ["features"] = () => new() }),
+        .. Of<PadChannels>(Exact, new() { ["both sides"] = () => new(1, 2), ["behind"] = () => new(0, 3) }),
         .. Of<Flatten>(Exact, new() { ["image"] = () => new(), ["features"] = () => new() }),
     ];
 }

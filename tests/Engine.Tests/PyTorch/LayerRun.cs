@@ -40,7 +40,7 @@ internal sealed class LayerRun
             PassImages = (_images + 1) / 2,
             Layout = layout,
         });
-        foreach (Parameter parameter in layer.Parameters) golden[parameter.Name].Span.CopyTo(parameter.Value.Span);
+        foreach (Parameter parameter in layer.Parameters.Concat(layer.State)) golden[parameter.Name].Span.CopyTo(parameter.Value.Span);
     }
 
     /// <summary>Compares in every layout that the layer can compute in.</summary>
@@ -53,7 +53,7 @@ internal sealed class LayerRun
     private void Check()
     {
         Assert.Equal(_golden["output"].Shape.DropFirst(), _network.OutputShape);
-        HashSet<string> compared = [.. _inputs.Select(input => input.Name), .. _layer.Parameters.Select(p => p.Name)];
+        HashSet<string> compared = [.. _inputs.Select(input => input.Name), .. _layer.Parameters.Concat(_layer.State).Select(p => p.Name)];
         if (_golden.Has("output.gradient")) Train(compared);
         Predict(compared);
         Assert.Equal(_golden.Tensors.Order(), compared.Order());
@@ -76,6 +76,7 @@ internal sealed class LayerRun
             first += length;
             Compare($"{input.Name}.gradient", input.Gradient, compared);
         }
+        foreach (Parameter state in _layer.State) Compare($"{state.Name}.after", state.Value.Span, compared);
         foreach (Parameter parameter in _layer.Parameters) Compare($"{parameter.Name}.gradient", parameter.Gradient.Span, compared);
     }
 

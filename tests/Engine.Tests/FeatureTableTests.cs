@@ -1,0 +1,130 @@
+using System.Reflection;
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using CnnEngine.Layers;
+using CnnEngine.Losses;
+using CnnEngine.Optimizers;
+using CnnEngine.Tests.Layers;
+using CnnEngine.Tests.PyTorch;
+
+namespace CnnEngine.Tests;
+
+/// <summary>
+/// <c>docs/features.md</c> is what the code says: every public class, its documentation's first sentence, its options, the test class with
+/// its gradient check, its golden cases. With <c>CNNENGINE_WRITE_DOCS=1</c> in the environment, the file is written instead of compared.
+/// </summary>
+public partial class FeatureTableTests
+{
+    private const string FileName = "docs/features.md";
+
+    private static readonly Assembly Engine = typeof(Layer).Assembly;
+
+    private static readonly Dictionary<string, XElement> Documentation =
+        XDocument.Load(Path.ChangeExtension(Engine.Location, ".xml")).Descendants("member").ToDictionary(member => member.Attribute("name")!.Value);
+
+    private static readonly Dictionary<Type, int> CaseCounts = GoldenCase.All.CountBy(one => one.Type).ToDictionary();
+
+    // The test classes of layers that run gradient checks, and their text.
+    private static readonly (string Name, string Text)[] GradientChecks =
+    [
+        .. typeof(FeatureTableTests).Assembly.GetTypes().Where(type => type.Namespace == typeof(LayerTests).Namespace && type.Name.EndsWith("Tests", StringComparison.Ordinal))
+            .OrderBy(type => type.Name, StringComparer.Ordinal)
+            .Select(type => (type.Name, Text: Repository.Read($"tests/Engine.Tests/Layers/{type.Name}.cs")))
+            .Where(check => check.Text.Contains("Expect.Gradients", StringComparison.Ordinal) || check.Text.Contains("new GradientCheck", StringComparison.Ordinal)),
+    ];
+
+    [Fact]
+    public void The_committed_table_is_the_codes()
+    {
+        string path = Repository.PathOf(FileName), table = Page();
+        if (Environment.GetEnvironmentVariable("CNNENGINE_WRITE_DOCS") == "1")
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, table);
+        }
+        Assert.True(File.Exists(path) && File.ReadAllText(path) == table,
+            $"{FileName} is not what the code says; run this test with CNNENGINE_WRITE_DOCS=1 and commit the file");
+    }
+
+    [Fact]
+    public void Every_layer_has_a_gradient_check() =>
+        Assert.Equal([], Classes<Layer>().Where(layer => GradientCheckOf(layer) is null).Select(layer => layer.Name));
+
+    private static string Page()
+    {
+        StringBuilder page = new();
+        page.Append("""
+            # Features
+
+            Written by `FeatureTableTests` from the code, its documentation comments and its tests. *Gradient check*: the test class that compares the
+            layer's derivatives with numeric ones of a twin in double precision. *PyTorch*: how many golden cases are compared with PyTorch's numbers.
+
+            """);
+        Append<Layer>(page, "Layers", GradientCheckOf);
+        Append<Loss>(page, "Losses", _ => "LossTests");
+        Append<Optimizer>(page, "Optimisers", null);
+        Append<Schedule>(page, "Learning-rate schedules", null);
+        return page.ToString();
+    }
+
+    private static void Append<T>(StringBuilder page, string title, Func<Type, string?>? gradientCheck)
+    {
+        string check = gradientCheck is null ? "" : " gradient check |";
+        page.Append($"\n## {title}\n\n| | what it is | options |{check} PyTorch |\n|---|---|---|{(gradientCheck is null ? "" : "---|")}--:|\n");
+        foreach (Type type in Classes<T>())
+        {
+            page.Append($"| `{type.Name}` | {Summary(type)} | {Options(type)} |");
+            if (gradientCheck is not null) page.Append($" `{gradientCheck(type)}` |");
+            page.Append($" {Cases(type)} |\n");
+        }
+    }
+
+    private static IEnumerable<Type> Classes<T>() =>
+        Engine.GetExportedTypes().Where(type => !type.IsAbstract && type.IsSubclassOf(typeof(T))).OrderBy(type => type.Name, StringComparer.Ordinal);
+
+    private static string Cases(Type type) =>
+        CaseCounts.TryGetValue(type, out int count) ? $"{count}"
+        : LayerCases.Without.TryGetValue(type, out string? reason) || TrainingCases.Without.TryGetValue(type, out reason) ? reason
+        : throw new InvalidOperationException($"{type.Name} has no golden case");
+
+    /// <summary>The first sentence of the documentation.</summary>
+    private static string Summary(Type type)
+    {
+        string text = string.Concat(Documentation[$"T:{type.FullName}"].Element("summary")!.Nodes().Select(Markdown));
+        return Space().Replace(SentenceEnd().Split(text.Trim())[0].Trim().TrimEnd('.'), " ").Replace("|", "\\|", StringComparison.Ordinal);
+
+        static string Markdown(XNode node) => node switch
+        {
+            XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
+            XElement { Name.LocalName: "see" or "paramref" } link => $"`{(link.Attribute("cref") ?? link.Attribute("name"))!.Value.Split('.', ':')[^1]}`",
+            XElement element => element.Value,
+            _ => node.ToString(),
+        };
+    }
+
+    /// <summary>The constructor's parameters, and the properties that can be set beside it.</summary>
+    private static string Options(Type type)
+    {
+        IEnumerable<string> parameters = type.GetConstructors().MaxBy(c => c.GetParameters().Length)!.GetParameters().Select(p => $"`{p.Name}`");
+        IEnumerable<string> properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(p => p.SetMethod is { IsPublic: true } && p.DeclaringType != typeof(Layer)).Select(p => $"`{p.Name}`");
+        return string.Join(", ", parameters.Concat(properties));
+    }
+
+    /// <summary>
+    /// The test class of the layer's name or of its base class's, or one that makes the layer; in any case one that runs a gradient check.
+    /// </summary>
+    private static string? GradientCheckOf(Type layer)
+    {
+        string[] names = [.. GradientChecks.Where(check => Regex.IsMatch(check.Text, $@"\bnew {layer.Name}\b|<{layer.Name}>|\b{layer.Name} \w+ = new")).Select(check => check.Name)];
+        return names.FirstOrDefault(name => name == $"{layer.Name}Tests") ?? names.FirstOrDefault(name => name == $"{layer.BaseType!.Name}Tests") ?? names.FirstOrDefault();
+    }
+
+    // Not behind an initial.
+    [GeneratedRegex(@"(?<=\P{Lu}\.)\s+(?=\p{Lu})")]
+    private static partial Regex SentenceEnd();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Space();
+}
