@@ -7,12 +7,8 @@ namespace CnnEngine.Layers;
 /// <param name="MultiplyAdds">Products that are added up.</param>
 /// <param name="Sums">How many numbers they are added up to.</param>
 /// <param name="Others">
-<<<<<<< HEAD
-/// Other operations: one for each number that a pooling looks at, 1 for a ReLU, 4 for a sigmoid (minus, exponential, plus, division).
-=======
 /// Other operations: one for each number that a pooling looks at, 1 for a ReLU, 4 for a sigmoid (minus, exponential, plus, division) and
 /// other functions of one exponential, 5 for a swish.
->>>>>>> f3cbd7c (Summarise networks without compiling them: costs, receptive fields, memory)
 /// </param>
 public readonly record struct LayerCost(long MultiplyAdds, long Sums, long Others)
 {
