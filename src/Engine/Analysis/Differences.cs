@@ -89,6 +89,8 @@ internal sealed class TwinDifferences : Differences
 internal sealed class NetworkDifferences(Network network, IDataset data, int[] images, ProbeLoss loss)
     : Differences(1.0 / 256, new Tolerance(1e-2, 2e-3))
 {
+    private readonly long _steps = network.Steps;
+
     protected override double Round(double x) => (float)x;
 
     protected override double Loss(CheckedTensor tensor, int index, double x)
@@ -96,6 +98,8 @@ internal sealed class NetworkDifferences(Network network, IDataset data, int[] i
         float before = tensor.Values.Span[index];
         tensor.Values.Span[index] = (float)x;
         // Backpropagate rather than Evaluate: it is the forward pass of training whose derivative is checked.
+        // Every time as the same step, so that dropout draws the same numbers.
+        network.Steps = _steps;
         double result = network.Backpropagate(data, images, loss).Loss;
         tensor.Values.Span[index] = before;
         return result;

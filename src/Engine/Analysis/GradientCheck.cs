@@ -31,8 +31,8 @@ public delegate double[] Twin(int images, double[][] inputs, double[][] paramete
 /// <para>
 /// Where the slopes on both sides of x disagree by more than the tolerance there is a kink (ReLU at 0, a change of maximum) and no
 /// derivative: the element is skipped and counted. A kink that is not seen cannot shift the result by more than half the tolerance.
-/// A layer that computes in two layouts is checked in both. All random numbers follow from the seed. Parameters are shifted a little while the check runs, so that biases are not all 0, and
-/// get their numbers back.
+/// A layer that computes in two layouts is checked in both. All random numbers follow from the seed, and every pass draws the same.
+/// Parameters are shifted a little while the check runs, so that biases are not all 0; they and what layers keep get their numbers back.
 /// </para>
 /// </remarks>
 /// <example>

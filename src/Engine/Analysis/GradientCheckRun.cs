@@ -25,6 +25,7 @@ internal sealed class GradientCheckRun
     private readonly int[] _images;
     private readonly CheckedTensor[] _inputs;
     private readonly CheckedTensor[] _parameters;
+    private readonly Tensor[] _state;
     private readonly ProbeData _data;
     private readonly ProbeLoss _loss;
     private readonly List<(GradientMismatch Mismatch, double Error)> _mismatches = [];
@@ -37,6 +38,7 @@ internal sealed class GradientCheckRun
             new CheckedTensor(inputs.Count == 1 ? "input" : $"input {i}", shape, Tensor.Zeros(new Shape(_images.Length, shape.Length))))];
         _parameters = [.. network.Layers.SelectMany(layer => layer.Layer.Parameters.Select(p =>
             new CheckedTensor($"{layer.Name}.{p.Name}", p.Value.Shape, p.Value)))];
+        _state = [.. network.Layers.SelectMany(layer => layer.Layer.State.Select(s => s.Value))];
         _data = new ProbeData(_inputs, network.InputShape, _images.Length);
         float[] upstream = new float[_images.Length * network.OutputShape.Length];
         Fill(upstream, Stream.Upstream, 0, -1, 1);
@@ -45,17 +47,21 @@ internal sealed class GradientCheckRun
 
     public GradientCheckResult Run()
     {
-        float[][] before = Array.ConvertAll(_parameters, p => p.Values.Span.ToArray());
+        Tensor[] kept = [.. _parameters.Select(p => p.Values), .. _state];
+        long steps = _network.Steps;
+        float[][] before = Array.ConvertAll(kept, values => values.Span.ToArray());
         try
         {
             FillWithRandomNumbers();
             _network.Backpropagate(_data, _images, _loss);
+            _network.Steps = steps;
             TakeGradients();
             return Compare();
         }
         finally
         {
-            for (int i = 0; i < before.Length; i++) before[i].CopyTo(_parameters[i].Values.Span);
+            _network.Steps = steps;
+            for (int i = 0; i < before.Length; i++) before[i].CopyTo(kept[i].Span);
         }
     }
 

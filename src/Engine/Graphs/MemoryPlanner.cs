@@ -14,9 +14,9 @@ internal static class MemoryPlanner
         List<(Buffer Buffer, long First, long End)> placed = [];
         long total = 0;
         // Ties in the order of use, so that the plan is the same every time.
-        foreach (Buffer buffer in buffers.OrderByDescending(b => b.FloatsPerImage).ThenBy(b => b.Start))
+        foreach (Buffer buffer in buffers.OrderByDescending(b => b.Floats(images)).ThenBy(b => b.Start))
         {
-            long size = ((long)buffer.FloatsPerImage * images + AlignedMemory.Alignment - 1) / AlignedMemory.Alignment * AlignedMemory.Alignment;
+            long size = (buffer.Floats(images) + AlignedMemory.Alignment - 1) / AlignedMemory.Alignment * AlignedMemory.Alignment;
             long first = 0;
             foreach ((Buffer other, long otherFirst, long otherEnd) in placed.OrderBy(p => p.First))
             {

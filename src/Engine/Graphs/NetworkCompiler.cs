@@ -76,7 +76,7 @@ internal sealed class NetworkCompiler
             _nodes.Add(node);
             nodes[seat] = node;
             int last = _options.Training ? 0 : node.Seat;
-            node.Saved = [.. plan.Reserved.Select(floats => NewBuffer(floats, node.Seat, last))];
+            node.Saved = [.. plan.Reserved.Select(floats => NewBuffer(floats.PerImage, node.Seat, last, floats.ForAll))];
         }
         _outputs.Add((_nodes[^1], 1));
         foreach ((int seat, float weight) in graph.FurtherOutputs)
@@ -197,9 +197,9 @@ internal sealed class NetworkCompiler
         }
     }
 
-    private Buffer NewBuffer(int floatsPerImage, int start, int end)
+    private Buffer NewBuffer(int floatsPerImage, int start, int end, int floatsForAll = 0)
     {
-        Buffer buffer = new(floatsPerImage, start, end);
+        Buffer buffer = new(floatsPerImage, start, end, floatsForAll);
         _buffers.Add(buffer);
         return buffer;
     }

@@ -3,10 +3,16 @@ using CnnEngine.Layers;
 
 namespace CnnEngine.Graphs;
 
-/// <summary>A place in a network's plan of memory: so many floats for each image, needed from one moment of a step to another.</summary>
-internal sealed class Buffer(int floatsPerImage, int start, int end)
+/// <summary>
+/// A place in a network's plan of memory: so many floats for each image, and so many for all of them together, needed from one moment of a
+/// step to another.
+/// </summary>
+internal sealed class Buffer(int floatsPerImage, int start, int end, int floatsForAll = 0)
 {
     public int FloatsPerImage { get; } = floatsPerImage;
+
+    /// <summary>The floats that a pass of <paramref name="images"/> images takes.</summary>
+    public long Floats(int images) => ((long)FloatsPerImage * images) + floatsForAll;
 
     /// <summary>The first and the last moment at which the numbers are needed.</summary>
     public int Start { get; private set; } = start;

@@ -47,7 +47,7 @@ internal sealed class Workspace
     /// <summary>How many images there is room for in the buffers' spans: in C×H×W×N, a vector's lanes.</summary>
     public int Places => Layout == BatchLayout.Chwn ? Simd.Lanes : Images;
 
-    public Span<float> Span(Buffer buffer) => _memory.Span(buffer.Offset, buffer.FloatsPerImage * Places);
+    public Span<float> Span(Buffer buffer) => _memory.Span(buffer.Offset, (int)buffer.Floats(Places));
 
     /// <summary>Begins a pass over images of a part.</summary>
     public void Begin(BatchPart part, int images, BatchLayout layout, StepOrigin origin) => (_part, Images, Layout, Origin) = (part, images, layout, origin);

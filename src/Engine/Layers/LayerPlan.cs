@@ -18,8 +18,8 @@ public sealed class LayerPlan
     /// <summary>The shape of one image's input: <c>C×H×W</c> or <c>F</c>.</summary>
     public Shape Input(int index = 0) => _inputs[index];
 
-    /// <summary>Floats reserved for each image, slot by slot.</summary>
-    internal List<int> Reserved { get; } = [];
+    /// <summary>Floats reserved for each image and for all together, slot by slot.</summary>
+    internal List<(int PerImage, int ForAll)> Reserved { get; } = [];
 
     internal int Streams => _streams;
 
@@ -29,10 +29,17 @@ public sealed class LayerPlan
     /// <summary>Reserves numbers that live from the forward to the backward pass, for each image.</summary>
     /// <typeparam name="T">A type of four bytes: float, int, uint.</typeparam>
     /// <returns>The slot to give to <see cref="Step.Saved{T}"/>; slots count from 0 in the order of the calls.</returns>
-    public int Reserve<T>(int countPerImage) where T : unmanaged
+    public int Reserve<T>(int countPerImage) where T : unmanaged => Reserve<T>(countPerImage, 0);
+
+    /// <summary>The same once for all images of a pass, for a layer that does not treat each alone: means over a batch.</summary>
+    /// <typeparam name="T">A type of four bytes.</typeparam>
+    /// <returns>The slot.</returns>
+    public int ReserveForBatch<T>(int count) where T : unmanaged => Reserve<T>(0, count);
+
+    private int Reserve<T>(int perImage, int forAll) where T : unmanaged
     {
         if (Unsafe.SizeOf<T>() != sizeof(float)) throw new NotSupportedException($"{typeof(T)} does not have four bytes");
-        Reserved.Add(countPerImage);
+        Reserved.Add((perImage, forAll));
         return Reserved.Count - 1;
     }
 

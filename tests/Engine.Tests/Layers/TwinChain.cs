@@ -53,6 +53,14 @@ internal sealed class TwinChain(Shape input)
         return this;
     }
 
+    public TwinChain BatchNorm(float epsilon = 1e-5f)
+    {
+        NormShape one = new(1, Shape[0], Shape.Length / Shape[0]);
+        _stages.Add((images, x, parameters) =>
+            ReferenceBatchNormalization.Forward(one with { Images = images }, x, parameters.Dequeue(), parameters.Dequeue(), epsilon));
+        return this;
+    }
+
     public TwinChain MaxPool(Size2 window, Size2? stride = null, Padding padding = default) =>
         Pool(window, stride, padding, (shape, x) => ReferencePooling.MaxForward(shape, x).Y);
 
