@@ -1,3 +1,4 @@
+using System.Numerics;
 using CnnEngine.Kernels;
 
 namespace CnnEngine.Layers;
@@ -50,6 +51,13 @@ public readonly record struct AxisFootprint(int Taps, int Stride = 1, int Dilati
 
     /// <summary>From the first to the last tap, <c>dilation·(R − 1) + 1</c>.</summary>
     public int Extent => (Dilation * (Taps - 1)) + 1;
+
+    /// <summary>Two sizes divided by their greatest common divisor: the period in which windows repeat that follow from both.</summary>
+    internal static (int Inputs, int Outputs) Reduce(int inputs, int outputs)
+    {
+        int divisor = (int)BigInteger.GreatestCommonDivisor(inputs, outputs);
+        return (inputs / divisor, outputs / divisor);
+    }
 
     /// <summary>
     /// The first and the last input that the outputs <paramref name="first"/> to <paramref name="last"/> see; the first is beyond the last

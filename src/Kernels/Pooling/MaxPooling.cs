@@ -4,13 +4,10 @@ namespace CnnEngine.Kernels;
 
 /// <summary>
 /// Max pooling. The forward pass keeps where each maximum was found, the backward pass sends the whole delta there, so that the
-/// sum of deltas is kept.
+/// sum of deltas is kept. Along the vector: output columns (<see cref="MaxWindows{S, V}"/>).
 /// </summary>
 public static unsafe class MaxPooling
 {
-    // Planes that threads share out in one piece.
-    private const int PlanesPerChunk = 16;
-
     /// <summary>
     /// <c>y[n,c,i,j] = max x[n,c,h,w]</c> over the window at (i, j). On a tie the first in row order is kept; NaN wins, as in PyTorch.
     /// </summary>
@@ -26,7 +23,7 @@ public static unsafe class MaxPooling
         Require.Length(argMax.Length, shape.OutputLength, nameof(argMax));
         fixed (float* px = x, py = y)
         fixed (int* pa = argMax)
-            Threads.ForVectors(Chunks(shape), new ForwardPlanes(shape, px, py, pa));
+            Threads.ForVectors(shape.Chunks, new ForwardPlanes(shape, px, py, pa));
     }
 
     /// <summary><c>∂x[argMax[n,c,i,j]] += δ[n,c,i,j]</c>, all other numbers of ∂x zero.</summary>
@@ -42,47 +39,24 @@ public static unsafe class MaxPooling
         Require.Length(dx.Length, shape.InputLength, nameof(dx));
         fixed (float* pdy = dy, pdx = dx)
         fixed (int* pa = argMax)
-            Threads.ForVectors(Chunks(shape), new BackwardPlanes(shape, pdy, pa, pdx));
+            Threads.ForVectors(shape.Chunks, new BackwardPlanes(shape, pdy, pa, pdx));
     }
-
-    private static int Chunks(in PoolShape shape) => (shape.Planes + PlanesPerChunk - 1) / PlanesPerChunk;
 
     private readonly struct ForwardPlanes(PoolShape shape, float* x, float* y, int* argMax) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            int end = Math.Min((chunk + 1) * PlanesPerChunk, shape.Planes);
-            for (int plane = chunk * PlanesPerChunk; plane < end; plane++)
+            int end = Math.Min((chunk + 1) * shape.PlanesPerChunk, shape.Planes);
+            float* xEnd = x + shape.InputLength, yEnd = y + ((long)end * shape.OutputPlane);
+            bool is2x2 = MaxPooling2x2.Fits(shape);
+            using Scratch.Lease lease = Scratch.Take(is2x2 ? 0 : MaxWindows<S, V>.ScratchLength(shape));
+            MaxWindows<S, V> windows = is2x2 ? default : new(shape, lease.Data);
+            for (int plane = chunk * shape.PlanesPerChunk; plane < end; plane++)
             {
                 float* from = x + ((long)plane * shape.InputPlane);
                 long to = (long)plane * shape.OutputPlane;
-                if (MaxPooling2x2.Fits(shape))
-                    MaxPooling2x2.Forward<S, V>(shape, from, x + shape.InputLength, y + to, y + ((long)end * shape.OutputPlane), argMax + to);
-                else
-                    Plane(shape, from, y + to, argMax + to);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Plane(in PoolShape shape, float* x, float* y, int* argMax)
-    {
-        for (int i = 0; i < shape.OutputHeight; i++)
-        {
-            (int firstRow, int endRow) = shape.Rows(i);
-            for (int j = 0; j < shape.OutputWidth; j++)
-            {
-                (int firstColumn, int endColumn) = shape.Columns(j);
-                int place = (firstRow * shape.W) + firstColumn;
-                float best = float.NegativeInfinity;
-                for (int h = firstRow; h < endRow; h++)
-                    for (int w = firstColumn; w < endColumn; w++)
-                    {
-                        float value = x[(h * shape.W) + w];
-                        if (value > best || float.IsNaN(value)) (best, place) = (value, (h * shape.W) + w);
-                    }
-                *y++ = best;
-                *argMax++ = place;
+                if (is2x2) MaxPooling2x2.Forward<S, V>(shape, from, xEnd, y + to, yEnd, argMax + to);
+                else windows.Forward(from, xEnd, y + to, yEnd, argMax + to);
             }
         }
     }
@@ -91,19 +65,24 @@ public static unsafe class MaxPooling
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            int end = Math.Min((chunk + 1) * PlanesPerChunk, shape.Planes);
-            for (int plane = chunk * PlanesPerChunk; plane < end; plane++)
+            int end = Math.Min((chunk + 1) * shape.PlanesPerChunk, shape.Planes);
+            for (int plane = chunk * shape.PlanesPerChunk; plane < end; plane++)
             {
                 long from = (long)plane * shape.OutputPlane;
                 float* to = dx + ((long)plane * shape.InputPlane);
                 if (MaxPooling2x2.Fits(shape))
-                {
                     MaxPooling2x2.Backward<S, V>(shape, dy + from, dy + shape.OutputLength, argMax + from, to, dx + ((long)end * shape.InputPlane));
-                    continue;
-                }
-                new Span<float>(to, shape.InputPlane).Clear();
-                for (int p = 0; p < shape.OutputPlane; p++) to[argMax[from + p]] += dy[from + p];
+                else
+                    Scatter(shape, dy + from, argMax + from, to);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scatter(in PoolShape shape, float* dy, int* argMax, float* dx)
+    {
+        new Span<float>(dx, shape.InputPlane).Clear();
+        int outputs = shape.OutputPlane;
+        for (int p = 0; p < outputs; p++) dx[argMax[p]] += dy[p];
     }
 }

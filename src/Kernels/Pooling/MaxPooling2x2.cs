@@ -13,7 +13,7 @@ namespace CnnEngine.Kernels;
 internal static unsafe class MaxPooling2x2
 {
     public static bool Fits(in PoolShape shape) =>
-        shape.Window == 2 && shape.Stride == 2 && shape.Padding == Padding.Valid && shape.InputPlane < 1 << 24;
+        shape.Window == 2 && shape.Stride == 2 && shape.IsPlain && shape.InputPlane < 1 << 24;
 
     /// <summary>Pools one plane. Input may be read up to <paramref name="xEnd"/>, output written up to <paramref name="yEnd"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

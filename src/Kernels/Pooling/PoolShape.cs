@@ -3,6 +3,9 @@ namespace CnnEngine.Kernels;
 /// <summary>A pooling's geometry, checked once. Images are N×C×H×W, outputs N×C×H'×W'.</summary>
 public readonly record struct PoolShape
 {
+    // Threads share out planes in pieces of about so many input pixels.
+    private const int PixelsPerChunk = 1 << 15;
+
     /// <summary>Checks a pooling's geometry and works out its output size.</summary>
     /// <param name="images">N.</param>
     /// <param name="channels">C.</param>
@@ -10,21 +13,42 @@ public readonly record struct PoolShape
     /// <param name="window">The size of a window.</param>
     /// <param name="stride">Rows and columns from one window to the next; below the window's size windows overlap.</param>
     /// <param name="padding">Rows and columns around the image, each less than the window's size, so that no window lies outside.</param>
+    /// <param name="ceilMode">
+    /// Whether rows and columns that are left over at the end get a window that reaches beyond them, if it begins inside the image or the
+    /// padding before it, as in PyTorch.
+    /// </param>
     /// <exception cref="ArgumentException">A number is out of range, or the window is larger than the padded image.</exception>
-    public PoolShape(int images, int channels, Size2 image, Size2 window, Size2 stride, Padding padding = default)
+    public PoolShape(int images, int channels, Size2 image, Size2 window, Size2 stride, Padding padding = default, bool ceilMode = false)
     {
-        if (images < 1) throw new ArgumentException($"the number of images is {images}; it must be at least 1");
-        if (channels < 1) throw new ArgumentException($"the number of channels is {channels}; it must be at least 1");
-        image.ThrowUnlessPositive("the image size");
+        Check(images, channels, image);
         window.ThrowUnlessPositive("the window size");
         stride.ThrowUnlessPositive("stride");
-        (N, C, H, W, Window, Stride) = (images, channels, image.Height, image.Width, window, stride);
-        Padding = padding.Resolve(image, window, stride, 1);
-        if (Padding.Top >= window.Height || Padding.Bottom >= window.Height || Padding.Left >= window.Width || Padding.Right >= window.Width)
-            throw new ArgumentException($"padding is {Padding}, the window {window}; padding must be less than the window");
-        OutputHeight = Padding.OutputSize("rows", H, Padding.Top + Padding.Bottom, window.Height, stride.Height, 1);
-        OutputWidth = Padding.OutputSize("columns", W, Padding.Left + Padding.Right, window.Width, stride.Width, 1);
+        padding = padding.Resolve(image, window, stride, 1);
+        if (padding.Top >= window.Height || padding.Bottom >= window.Height || padding.Left >= window.Width || padding.Right >= window.Width)
+            throw new ArgumentException($"padding is {padding}, the window {window}; padding must be less than the window");
+        (N, C) = (images, channels);
+        RowAxis = PoolAxis.Sliding("rows", image.Height, window.Height, stride.Height, padding.Top, padding.Bottom, ceilMode);
+        ColumnAxis = PoolAxis.Sliding("columns", image.Width, window.Width, stride.Width, padding.Left, padding.Right, ceilMode);
     }
+
+    private PoolShape(int images, int channels, PoolAxis rows, PoolAxis columns) => (N, C, RowAxis, ColumnAxis) = (images, channels, rows, columns);
+
+    /// <summary>
+    /// The geometry of an adaptive pooling: window i holds rows <c>⌊i·H/H'⌋ … ⌈(i + 1)·H/H'⌉</c>, and columns likewise.
+    /// </summary>
+    /// <param name="images">N.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="image">H×W.</param>
+    /// <param name="output">H'×W'.</param>
+    /// <exception cref="ArgumentException">A number is below 1.</exception>
+    public static PoolShape Adaptive(int images, int channels, Size2 image, Size2 output)
+    {
+        Check(images, channels, image);
+        output.ThrowUnlessPositive("the output size");
+        return new PoolShape(images, channels, PoolAxis.Adaptive(image.Height, output.Height), PoolAxis.Adaptive(image.Width, output.Width));
+    }
+
+    internal PoolShape WithImages(int images) => new(images, C, RowAxis, ColumnAxis);
 
     /// <summary>Images.</summary>
     public int N { get; }
@@ -33,25 +57,25 @@ public readonly record struct PoolShape
     public int C { get; }
 
     /// <summary>Rows of an input image.</summary>
-    public int H { get; }
+    public int H => RowAxis.Size;
 
     /// <summary>Columns of an input image.</summary>
-    public int W { get; }
+    public int W => ColumnAxis.Size;
 
-    /// <summary>The size of a window.</summary>
-    public Size2 Window { get; }
+    /// <summary>The size of a window; the largest, where an adaptive pooling's windows differ.</summary>
+    public Size2 Window => (RowAxis.Window, ColumnAxis.Window);
 
-    /// <summary>Rows and columns between two windows.</summary>
-    public Size2 Stride { get; }
+    /// <summary>Rows and columns between two windows; 0 where an adaptive pooling's windows differ.</summary>
+    public Size2 Stride => (RowAxis.Stride, ColumnAxis.Stride);
 
     /// <summary>Rows and columns around the image.</summary>
-    public Padding Padding { get; }
+    public Padding Padding => new(RowAxis.Before, RowAxis.After, ColumnAxis.Before, ColumnAxis.After);
 
     /// <summary>H', the rows of an output image.</summary>
-    public int OutputHeight { get; }
+    public int OutputHeight => RowAxis.Outputs;
 
     /// <summary>W', the columns of an output image.</summary>
-    public int OutputWidth { get; }
+    public int OutputWidth => ColumnAxis.Outputs;
 
     /// <summary>Numbers in the input batch, N·C·H·W.</summary>
     public long InputLength => (long)N * C * H * W;
@@ -59,17 +83,33 @@ public readonly record struct PoolShape
     /// <summary>Numbers in the output batch, N·C·H'·W'.</summary>
     public long OutputLength => (long)N * C * OutputHeight * OutputWidth;
 
+    internal PoolAxis RowAxis { get; }
+
+    internal PoolAxis ColumnAxis { get; }
+
     internal int Planes => N * C;
 
     internal int InputPlane => H * W;
 
     internal int OutputPlane => OutputHeight * OutputWidth;
 
+    internal int PlanesPerChunk => Math.Max(1, PixelsPerChunk / InputPlane);
+
+    internal int Chunks => (Planes + PlanesPerChunk - 1) / PlanesPerChunk;
+
+    /// <summary>Whether all windows lie inside the image as a whole, and are of one size and distance.</summary>
+    internal bool IsPlain => RowAxis.IsPlain && ColumnAxis.IsPlain;
+
     /// <summary>The rows that the windows of output row i see, clipped to the image.</summary>
-    internal (int First, int End) Rows(int i) => Clip((i * Stride.Height) - Padding.Top, Window.Height, H);
+    internal (int First, int End) Rows(int i) => RowAxis.Inside(i);
 
     /// <summary>The columns that the windows of output column j see, clipped to the image.</summary>
-    internal (int First, int End) Columns(int j) => Clip((j * Stride.Width) - Padding.Left, Window.Width, W);
+    internal (int First, int End) Columns(int j) => ColumnAxis.Inside(j);
 
-    private static (int First, int End) Clip(int first, int length, int size) => (Math.Max(first, 0), Math.Min(first + length, size));
+    private static void Check(int images, int channels, Size2 image)
+    {
+        if (images < 1) throw new ArgumentException($"the number of images is {images}; it must be at least 1");
+        if (channels < 1) throw new ArgumentException($"the number of channels is {channels}; it must be at least 1");
+        image.ThrowUnlessPositive("the image size");
+    }
 }

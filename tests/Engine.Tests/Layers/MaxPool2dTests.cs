@@ -1,3 +1,4 @@
+using CnnEngine.Analysis;
 using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Kernels;
@@ -9,15 +10,17 @@ namespace CnnEngine.Tests.Layers;
 /// <summary>Max pooling: gradients against the double twin, where the maximum is kept, shapes, messages.</summary>
 public class MaxPool2dTests
 {
-    private static readonly Dictionary<string, (Size2 Window, Size2 Stride, Padding Padding)> Cases = new()
+    private static readonly Dictionary<string, (Size2 Window, Size2 Stride, Padding Padding, bool CeilMode)> Cases = new()
     {
-        ["halves"] = (2, 2, Padding.Valid),
-        ["rectangle"] = ((2, 3), (2, 3), Padding.Valid),
-        ["overlapping"] = (3, 2, Padding.Valid),
-        ["gaps"] = ((2, 1), (3, 2), Padding.Valid),
-        ["stride 1"] = ((1, 3), 1, Padding.Valid),
-        ["padded"] = ((3, 2), (2, 1), new Padding(1, 2, 0, 1)),
-        ["same"] = (3, 2, Padding.Same),
+        ["halves"] = (2, 2, Padding.Valid, false),
+        ["rectangle"] = ((2, 3), (2, 3), Padding.Valid, false),
+        ["overlapping"] = (3, 2, Padding.Valid, false),
+        ["gaps"] = ((2, 1), (3, 2), Padding.Valid, false),
+        ["stride 1"] = ((1, 3), 1, Padding.Valid, false),
+        ["padded"] = ((3, 2), (2, 1), new Padding(1, 2, 0, 1), false),
+        ["ceil mode"] = (3, 2, Padding.Valid, true),
+        ["ceil mode, padded"] = ((2, 3), (3, 2), new Padding(1, 0, 0, 1), true),
+        ["same"] = (3, 2, Padding.Same, false),
     };
 
     private static readonly Shape Input = new(3, 8, 7);
@@ -28,9 +31,9 @@ public class MaxPool2dTests
     [MemberData(nameof(CaseNames))]
     public void Output_and_gradients_are_the_twins(string name)
     {
-        (Size2 window, Size2 stride, Padding padding) = Cases[name];
-        TwinChain twin = new TwinChain(Input).MaxPool(window, stride, padding);
-        MaxPool2d layer = new(window, stride, padding);
+        (Size2 window, Size2 stride, Padding padding, bool ceilMode) = Cases[name];
+        TwinChain twin = new TwinChain(Input).MaxPool(window, stride, padding, ceilMode);
+        MaxPool2d layer = new(window, stride, padding, ceilMode);
         Expect.Gradients(layer, Input, twin.Twin);
         Assert.Equal(twin.Shape, Expect.OutputShape(layer, Input));
         Assert.Empty(layer.Parameters);
@@ -44,6 +47,13 @@ public class MaxPool2dTests
         network.Backpropagate(new TensorDataset("ties", images, [0, 0], 1), [0, 1], new HalfSquaredError());
         // ∂/∂y of the mean of ½(y − 1)² over two images is (y − 1)/2.
         Assert.Equal([0, 3, 0, 0, 0, 0, -2, 0, 0, 0, 0, 0], network.InputGradient.Span.ToArray());
+    }
+
+    [Fact]
+    public void Other_windows_are_not_the_twins()
+    {
+        Twin wrong = new TwinChain(Input).MaxPool(2, 1, new Padding(0, 0, 1, 0)).Twin;
+        Assert.False(new GradientCheck().Run(new MaxPool2d(2, 1, new Padding(0, 0, 0, 1)), Input, wrong).Passed);
     }
 
     [Fact]
@@ -62,5 +72,6 @@ public class MaxPool2dTests
     {
         Assert.Equal("MaxPool2d(2×2)", new MaxPool2d(2).ToString());
         Assert.Equal("MaxPool2d(3×2, stride 2×2, padding 1)", new MaxPool2d((3, 2), 2, 1).ToString());
+        Assert.Equal("MaxPool2d(3×3, stride 2×2, ceil mode)", new MaxPool2d(3, 2, ceilMode: true).ToString());
     }
 }

@@ -53,6 +53,7 @@ internal sealed class TwinChain(Shape input)
         return this;
     }
 
+<<<<<<< HEAD
     public TwinChain BatchNorm(float epsilon = 1e-5f)
     {
         NormShape one = new(1, Shape[0], Shape.Length / Shape[0]);
@@ -63,18 +64,24 @@ internal sealed class TwinChain(Shape input)
 
     public TwinChain MaxPool(Size2 window, Size2? stride = null, Padding padding = default) =>
         Pool(window, stride, padding, (shape, x) => ReferencePooling.MaxForward(shape, x).Y);
+=======
+    public TwinChain MaxPool(Size2 window, Size2? stride = null, Padding padding = default, bool ceilMode = false) =>
+        Pool((images, x) => new PoolShape(images, x[0], (x[1], x[2]), window, stride ?? window, padding, ceilMode));
+>>>>>>> fbf6d32 (Pool over sums, whole images and any number of windows; join and scale channels; take windows of any size along the vector)
 
-    public TwinChain MeanPool(Size2 window, Size2? stride = null, Padding padding = default, bool countPadding = true) =>
-        Pool(window, stride, padding, (shape, x) => ReferencePooling.MeanForward(shape, x, countPadding));
+    public TwinChain MeanPool(
+        Size2 window, Size2? stride = null, Padding padding = default, bool ceilMode = false, PoolDivisor divisor = PoolDivisor.Window) =>
+        Pool((images, x) => new PoolShape(images, x[0], (x[1], x[2]), window, stride ?? window, padding, ceilMode), divisor);
 
-    private TwinChain Pool(Size2 window, Size2? stride, Padding padding, Func<PoolShape, double[], double[]> pool)
+    /// <summary>Pooling over any windows: sums over <paramref name="divisor"/>, or maxima if there is none.</summary>
+    public TwinChain Pool(Func<int, Shape, PoolShape> windows, PoolDivisor? divisor = null)
     {
         Shape from = Shape;
-        _stages.Add((images, x, _) => pool(Geometry(images), x));
-        PoolShape one = Geometry(1);
-        Shape = new Shape(from[0], ReferencePooling.OutputHeight(one), ReferencePooling.OutputWidth(one));
+        _stages.Add((images, x, _) => divisor is { } over
+            ? ReferencePooling.MeanForward(windows(images, from), x, over)
+            : ReferencePooling.MaxForward(windows(images, from), x).Y);
+        PoolShape one = windows(1, from);
+        Shape = new Shape(from[0], one.OutputHeight, one.OutputWidth);
         return this;
-
-        PoolShape Geometry(int images) => new(images, from[0], (from[1], from[2]), window, stride ?? window, padding);
     }
 }

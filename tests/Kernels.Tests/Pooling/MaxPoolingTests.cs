@@ -51,21 +51,6 @@ public class MaxPoolingTests
         Assert.Equal([1, 2], argMax);
     }
 
-    /// <summary>A row and a column of padding behind an image of even size add no window, but take the path for any shape.</summary>
-    [Theory, InlineData(4, 6), InlineData(2, 2), InlineData(8, 34)]
-    public void The_path_for_2x2_by_2_and_that_for_any_shape_agree(int height, int width)
-    {
-        PoolShape halving = new(3, 7, (height, width), 2, 2), any = new(3, 7, (height, width), 2, 2, new Padding(0, 1, 0, 1));
-        Assert.Equal((halving.OutputHeight, halving.OutputWidth), (any.OutputHeight, any.OutputWidth));
-        float[] x = Numbers.Integers(halving.InputLength, 1);
-        for (int i = 0; i < x.Length; i += 11) x[i] = float.NaN;
-        for (int i = 0; i < x.Length; i += 3) x[i] = float.NegativeInfinity;
-        (float[] yHalving, int[] argMaxHalving) = Forward(halving, x);
-        (float[] yAny, int[] argMaxAny) = Forward(any, x);
-        Expect.SameBits(yAny, yHalving);
-        Assert.Equal(argMaxAny, argMaxHalving);
-    }
-
     [Theory, MemberData(nameof(PoolCases.All), MemberType = typeof(PoolCases))]
     public void The_whole_delta_goes_to_the_maximum(string name)
     {

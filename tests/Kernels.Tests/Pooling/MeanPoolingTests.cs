@@ -2,46 +2,78 @@ using CnnEngine.Kernels.Tests.Reference;
 
 namespace CnnEngine.Kernels.Tests;
 
-/// <summary>Mean pooling against its twin, with padding counted and not.</summary>
+/// <summary>Mean pooling against its twin, with every divisor.</summary>
 public class MeanPoolingTests
 {
-    public static TheoryData<string, bool> Cases { get; } = Rows.Of(
-        from name in PoolCases.Names from countPadding in new[] { true, false } select (name, countPadding));
+    public static TheoryData<string, PoolDivisor> Cases { get; } = Rows.Of(
+        from name in PoolCases.Names from divisor in Enum.GetValues<PoolDivisor>() select (name, divisor));
 
     [Theory, MemberData(nameof(Cases))]
-    public void Means_are_within_rounding(string name, bool countPadding)
+    public void Means_are_within_rounding(string name, PoolDivisor divisor)
     {
         PoolShape shape = PoolCases.Shape(name);
         foreach (float[] x in new[] { Numbers.Random(shape.InputLength, 1), Numbers.Integers(shape.InputLength, 2) })
-        {
-            Guarded<float> from = new(x), y = new((int)shape.OutputLength);
-            MeanPooling.Forward(shape, from.Span, y.Span, countPadding);
-            y.AssertIntact();
-            double[] twin = ReferenceArrays.ToDoubles(x);
-            Expect.WithinRounding(
-                ReferencePooling.MeanForward(shape, twin, countPadding),
-                ReferencePooling.MeanForward(shape, ReferenceArrays.Absolute(twin), countPadding), y.Span);
-        }
+            foreach (SimdWidth width in SimdWidths.Values)
+            {
+                using ForcedWidth forced = new(width);
+                Guarded<float> from = new(x), y = new((int)shape.OutputLength);
+                MeanPooling.Forward(shape, from.Span, y.Span, divisor);
+                y.AssertIntact();
+                double[] twin = ReferenceArrays.ToDoubles(x);
+                Expect.WithinRounding(
+                    ReferencePooling.MeanForward(shape, twin, divisor),
+                    ReferencePooling.MeanForward(shape, ReferenceArrays.Absolute(twin), divisor), y.Span);
+            }
     }
 
     [Theory, MemberData(nameof(Cases))]
-    public void Deltas_are_spread_evenly(string name, bool countPadding)
+    public void Deltas_are_spread_evenly(string name, PoolDivisor divisor)
     {
         PoolShape shape = PoolCases.Shape(name);
         float[] dy = Numbers.Random(shape.OutputLength, 3);
-        Guarded<float> from = new(dy), dx = new((int)shape.InputLength);
-        MeanPooling.Backward(shape, from.Span, dx.Span, countPadding);
-        dx.AssertIntact();
-        double[] twin = ReferenceArrays.ToDoubles(dy);
-        Expect.WithinRounding(
-            ReferencePooling.MeanBackward(shape, twin, countPadding),
-            ReferencePooling.MeanBackward(shape, ReferenceArrays.Absolute(twin), countPadding), dx.Span);
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            Guarded<float> from = new(dy), dx = new((int)shape.InputLength);
+            MeanPooling.Backward(shape, from.Span, dx.Span, divisor);
+            dx.AssertIntact();
+            double[] twin = ReferenceArrays.ToDoubles(dy);
+            Expect.WithinRounding(
+                ReferencePooling.MeanBackward(shape, twin, divisor),
+                ReferencePooling.MeanBackward(shape, ReferenceArrays.Absolute(twin), divisor), dx.Span);
 
-        // The sum of deltas is kept unless a part of it falls on padding.
-        double sent = 0, received = 0, size = 0;
-        foreach (float delta in dy) (sent, size) = (sent + delta, size + Math.Abs(delta));
-        foreach (float delta in dx.Span) received += delta;
-        if (!countPadding || shape.Padding == Padding.Valid) Assert.InRange(received, sent - (1e-6 * size), sent + (1e-6 * size));
+            // A mean keeps the sum of deltas, unless a part of it falls on padding.
+            if (divisor == PoolDivisor.One || (divisor == PoolDivisor.Window && shape.Padding != Padding.Valid)) continue;
+            double sent = 0, received = 0, size = 0;
+            foreach (float delta in dy) (sent, size) = (sent + delta, size + Math.Abs(delta));
+            foreach (float delta in dx.Span) received += delta;
+            Assert.InRange(received, sent - (1e-6 * size), sent + (1e-6 * size));
+        }
+    }
+
+    [Fact]
+    public void Sums_of_whole_numbers_are_exact()
+    {
+        foreach (string name in PoolCases.Names)
+        {
+            PoolShape shape = PoolCases.Shape(name);
+            float[] x = Numbers.Integers(shape.InputLength, 4), y = new float[shape.OutputLength];
+            MeanPooling.Forward(shape, x, y, PoolDivisor.One);
+            Expect.Exactly(ReferencePooling.MeanForward(shape, ReferenceArrays.ToDoubles(x), PoolDivisor.One), y);
+        }
+    }
+
+    [Fact]
+    public void NaN_and_infinity_reach_the_windows_that_hold_them_and_no_others()
+    {
+        foreach (string name in PoolCases.Names)
+        {
+            PoolShape shape = PoolCases.Shape(name);
+            float[] x = Numbers.Integers(shape.InputLength, 5), y = new float[shape.OutputLength];
+            for (int i = 3; i < x.Length; i += 41) x[i] = i % 2 == 0 ? float.NaN : float.PositiveInfinity;
+            MeanPooling.Forward(shape, x, y, PoolDivisor.One);
+            Assert.Equal(ReferencePooling.MeanForward(shape, ReferenceArrays.ToDoubles(x), PoolDivisor.One), ReferenceArrays.ToDoubles(y));
+        }
     }
 
     [Fact]
@@ -64,8 +96,8 @@ public class MeanPoolingTests
         MeanPooling.Forward(shape, [8], y);
         MeanPooling.Backward(shape, [8], dx);
         Assert.Equal((2, 2), (y[0], dx[0]));
-        MeanPooling.Forward(shape, [8], y, countPadding: false);
-        MeanPooling.Backward(shape, [8], dx, countPadding: false);
+        MeanPooling.Forward(shape, [8], y, PoolDivisor.Image);
+        MeanPooling.Backward(shape, [8], dx, PoolDivisor.Image);
         Assert.Equal((8, 8), (y[0], dx[0]));
     }
 

@@ -1,4 +1,3 @@
-using CnnEngine.Kernels.Tests.Reference;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -24,13 +23,54 @@ public class PoolShapeTests
             for (int first = 0; first + c.window <= c.before + c.size + c.after; first += c.stride) positions++;
             PoolShape shape = new(2, 3, (5, c.size), (2, c.window), (1, c.stride), new Padding(1, 0, c.before, c.after));
             Assert.Equal((5, positions), (shape.OutputHeight, shape.OutputWidth));
-            Assert.Equal((5, positions), (ReferencePooling.OutputHeight(shape), ReferencePooling.OutputWidth(shape)));
             for (int j = 0; j < positions; j++)
             {
                 (int first, int end) = shape.Columns(j);
                 Assert.True(first >= 0 && first < end && end <= c.size && end - first <= c.window);
             }
         }).QuickCheckThrowOnFailure();
+    }
+
+    /// <summary>PyTorch's formula: <c>⌈(size + padding − window) / stride⌉ + 1</c>, less one if the last window begins behind the image.</summary>
+    [Fact]
+    public void Ceil_mode_adds_a_window_for_what_is_left_over()
+    {
+        var cases =
+            from size in Gen.Choose(1, 30)
+            from window in Gen.Choose(1, 7)
+            from stride in Gen.Choose(1, 6)
+            from before in Gen.Choose(0, window - 1)
+            from after in Gen.Choose(0, window - 1)
+            where size + before + after > window - stride
+            select (size, window, stride, before, after);
+        Prop.ForAll(cases.ToArbitrary(), c =>
+        {
+            int outputs = (int)Math.Ceiling((double)(c.size + c.before + c.after - c.window) / c.stride) + 1;
+            if ((outputs - 1) * c.stride >= c.size + c.before) outputs--;
+            PoolShape shape = new(2, 3, (c.size, 5), (c.window, 2), (c.stride, 1), new Padding(c.before, c.after, 1, 0), ceilMode: true);
+            Assert.Equal((outputs, 5), (shape.OutputHeight, shape.OutputWidth));
+            for (int i = 0; i < outputs; i++)
+            {
+                (int first, int end) = shape.Rows(i);
+                Assert.True(first >= 0 && first < end && end <= c.size && end - first <= c.window);
+            }
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void Adaptive_windows_cover_the_image_and_follow_from_their_number()
+    {
+        for (int size = 1; size < 20; size++)
+            for (int outputs = 1; outputs < 24; outputs++)
+            {
+                PoolShape shape = PoolShape.Adaptive(2, 3, (size, 5), (outputs, 5));
+                Assert.Equal((outputs, 5), (shape.OutputHeight, shape.OutputWidth));
+                IEnumerable<(int, int)> expected = from i in Enumerable.Range(0, outputs)
+                    select ((int)Math.Floor((double)i * size / outputs), (int)Math.Ceiling((i + 1.0) * size / outputs));
+                Assert.Equal(expected, Enumerable.Range(0, outputs).Select(shape.Rows));
+                Assert.Equal(shape.Window.Height, expected.Max(w => w.Item2 - w.Item1));
+            }
+        Assert.Equal(((2, 5), (2, 5)), (PoolShape.Adaptive(1, 1, (4, 10), 2).Window, PoolShape.Adaptive(1, 1, (4, 10), 2).Stride));
     }
 
     [Fact]
@@ -54,6 +94,8 @@ public class PoolShapeTests
         { "left", "padding is (0, 0, 3, 0), the window 2×3; padding must be less than the window" },
         { "right", "padding is (0, 0, 0, 3), the window 2×3; padding must be less than the window" },
         { "rows", "the window spans 9 rows, the padded image has 8; the window must fit into the image" },
+        { "ceil mode", "the window spans 9 rows, the padded image has 7; the window must fit into the image" },
+        { "output", "the output size is 3×0; both numbers must be at least 1" },
         { "columns", "the window spans 9 columns, the padded image has 8; the window must fit into the image" },
     };
 
@@ -71,6 +113,8 @@ public class PoolShapeTests
             "bottom" => new PoolShape(1, 1, 8, (2, 3), 2, new Padding(0, 2, 0, 0)),
             "left" => new PoolShape(1, 1, 8, (2, 3), 2, new Padding(0, 0, 3, 0)),
             "right" => new PoolShape(1, 1, 8, (2, 3), 2, new Padding(0, 0, 0, 3)),
+            "ceil mode" => new PoolShape(1, 1, 7, (9, 2), 2, ceilMode: true),
+            "output" => PoolShape.Adaptive(1, 1, 7, (3, 0)),
             "rows" => new PoolShape(1, 1, 8, (9, 2), 2),
             _ => new PoolShape(1, 1, 8, (2, 9), 2),
         });

@@ -60,7 +60,7 @@ public unsafe class SameBitsTests
     [Fact]
     public void Pooling() => AssertSameBits(() =>
     {
-        PoolShape shape = new(5, 19, (11, 13), 3, 2, 1);
+        PoolShape shape = new(5, 419, (11, 13), 3, 2, 1);
         float[] x = Numbers.Random(shape.InputLength, 1), dy = Numbers.Random(shape.OutputLength, 2);
         float[] max = new float[dy.Length], mean = new float[dy.Length], dmax = new float[x.Length], dmean = new float[x.Length];
         int[] argMax = new int[dy.Length];
