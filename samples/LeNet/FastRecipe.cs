@@ -17,7 +17,7 @@ internal static class FastRecipe
     public static Recipe Recipe { get; } = new()
     {
         Layers = Layers,
-        Optimizer = () => new Adam(beta1: 0.9f, beta2: 0.97f, weightDecay: 0.2f),
+        Optimizer = () => new AdamW(beta1: 0.9f, beta2: 0.97f, weightDecay: 0.2f),
         Loss = new CrossEntropy { Smoothing = 0.05f },
         Epochs = 1,
         Batch = 64,

@@ -1,3 +1,4 @@
+using CnnEngine.Layers;
 using CnnEngine.Serialization;
 
 namespace CnnEngine.Graphs;
@@ -38,6 +39,15 @@ public sealed partial class Network
     }
 
     // What is learnt, and what is kept: running means, say.
+    /// <summary>
+    /// Takes biases and the scales and shifts of normalisations out of weight decay (T. He et al., "Bag of Tricks for Image
+    /// Classification", 2019, "no bias decay"): only parameters of two or more dimensions go on decaying.
+    /// </summary>
+    public void DecayOnlyWeights()
+    {
+        foreach (Parameter parameter in Parameters) parameter.Decays = parameter.Shape.Rank > 1;
+    }
+
     private List<NamedTensor> NamedParameters() =>
         [.. Layers.Where(layer => layer.Layer.SharesWith is null).SelectMany(layer => layer.Layer.Parameters.Concat(layer.Layer.State).Select(p => new NamedTensor($"{layer.Name}.{p.Name}", p.Value)))];
 }

@@ -1,19 +1,15 @@
 using CnnEngine.Kernels;
-using CnnEngine.Layers;
 
 namespace CnnEngine.Optimizers;
 
 /// <summary>
 /// Adam (D. Kingma, J. Ba, 2015): each weight's step is the mean of its last gradients over the root of their mean square, so that it
-/// is about η whatever the gradient's scale. With weight decay it is AdamW (I. Loshchilov, F. Hutter, 2019): the decay shrinks the
-/// weights by η·λ beside the step, not through the gradient. As PyTorch has them; the equations stand at <see cref="AdamUpdate"/>.
+/// is about η whatever the gradient's scale. Weight decay goes through the gradient, <c>g + λ·w</c>, and so is scaled with it;
+/// <see cref="AdamW"/> has it beside the gradient. As PyTorch has them; the equations stand at <see cref="AdamUpdate"/>.
 /// </summary>
-public sealed class Adam : Optimizer
+public class Adam : Optimizer
 {
     private readonly AdamRates _rates;
-    private Tensor[] _means = [];
-    private Tensor[] _squares = [];
-    private long _steps;
 
     /// <summary>Describes the method.</summary>
     /// <param name="beta1">β₁, 0 to below 1.</param>
@@ -22,12 +18,17 @@ public sealed class Adam : Optimizer
     /// <param name="weightDecay">λ, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public Adam(float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-8f, float weightDecay = 0)
+        : this(beta1, beta2, epsilon, weightDecay, isDecoupled: false)
+    {
+    }
+
+    private protected Adam(float beta1, float beta2, float epsilon, float weightDecay, bool isDecoupled)
+        : base(weightDecay, "mean", "square")
     {
         if (!(beta1 is >= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "beta1 is 0 to below 1");
         if (!(beta2 is >= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "beta2 is 0 to below 1");
         if (!(epsilon > 0)) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "epsilon is a number above 0");
-        if (!(weightDecay >= 0)) throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "weight decay is 0 or more");
-        _rates = new AdamRates(beta1, beta2, epsilon, weightDecay);
+        _rates = new AdamRates(beta1, beta2, epsilon, weightDecay, isDecoupled);
     }
 
     /// <summary>β₁.</summary>
@@ -39,28 +40,23 @@ public sealed class Adam : Optimizer
     /// <summary>ε.</summary>
     public float Epsilon => _rates.Epsilon;
 
-    /// <summary>λ.</summary>
-    public float WeightDecay => _rates.WeightDecay;
+    /// <inheritdoc/>
+    public override string ToString() => $"{GetType().Name}, β {Beta1} and {Beta2}{DecayText}";
 
     /// <inheritdoc/>
-    public override string ToString() =>
-        $"{(WeightDecay > 0 ? "AdamW" : "Adam")}, β {Beta1} and {Beta2}{(WeightDecay > 0 ? $", weight decay {WeightDecay:0.#######}" : "")}";
-
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The list has another length than at the first step.</exception>
-    public override void Step(IReadOnlyList<Parameter> parameters, float learningRate)
-    {
-        ArgumentNullException.ThrowIfNull(parameters);
-        if (_steps == 0)
-        {
-            _means = [.. parameters.Select(p => Tensor.Zeros(p.Value.Shape))];
-            _squares = [.. parameters.Select(p => Tensor.Zeros(p.Value.Shape))];
-        }
-        if (_means.Length != parameters.Count)
-            throw new ArgumentException($"{parameters.Count} parameters were given, {_means.Length} at the first step", nameof(parameters));
-        _steps++;
-        for (int i = 0; i < _means.Length; i++)
-            AdamUpdate.Run(
-                parameters[i].Value.Span, parameters[i].Gradient.Span, _means[i].Span, _squares[i].Span, _rates, learningRate, _steps);
-    }
+    protected override void Update(
+        Span<float> weights, ReadOnlySpan<float> gradient, ReadOnlySpan<Tensor> state, float learningRate, float weightDecay) =>
+        AdamUpdate.Run(weights, gradient, state[0].Span, state[1].Span, _rates with { WeightDecay = weightDecay }, learningRate, Steps);
 }
+
+/// <summary>
+/// Adam with weight decay beside the step, not through the gradient (I. Loshchilov, F. Hutter, 2019): each step shrinks the weights by
+/// η·λ, whatever their gradients.
+/// </summary>
+/// <param name="beta1">β₁, 0 to below 1.</param>
+/// <param name="beta2">β₂, 0 to below 1.</param>
+/// <param name="epsilon">ε, above 0.</param>
+/// <param name="weightDecay">λ, 0 or more.</param>
+/// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+public sealed class AdamW(float beta1 = 0.9f, float beta2 = 0.999f, float epsilon = 1e-8f, float weightDecay = 0.01f)
+    : Adam(beta1, beta2, epsilon, weightDecay, isDecoupled: true);

@@ -1,19 +1,20 @@
+using System.Runtime.CompilerServices;
+
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// One step of Adam (D. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1) with the weight decay of
-/// AdamW (I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2, λ times the learning rate as in PyTorch):
+/// One step of Adam (D. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1):
 /// <code>
 /// m = β₁·m + (1 − β₁)·g        mean of the gradients
 /// v = β₂·v + (1 − β₂)·g²       mean of their squares
-/// w = w − η·λ·w − η·m̂ / (√v̂ + ε)   with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ), since both means began at 0
+/// w = w − η·m̂ / (√v̂ + ε)       with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ), since both means began at 0
 /// </code>
+/// Weight decay λ comes in one of two ways, as in PyTorch: into the gradient, <c>g + λ·w</c> for g (Adam's own, the derivative of ½λ‖w‖²),
+/// or decoupled from it, <c>w − η·λ·w</c> for w (AdamW: I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2).
 /// Along the vector: the weights. All in one pass: 16 bytes read and 12 written for each weight.
 /// </summary>
-public static unsafe class AdamUpdate
+public static class AdamUpdate
 {
-    private const int PieceLength = 1 << 12;
-
     /// <summary>Updates weights and both means in place.</summary>
     /// <param name="weights">w.</param>
     /// <param name="gradient">g, the mean gradient of the minibatch.</param>
@@ -33,44 +34,29 @@ public static unsafe class AdamUpdate
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
         // The corrections of the first steps are differences of almost equal numbers: in double precision.
         double meanCorrection = 1 - Math.Pow(rates.Beta1, step), squareCorrection = 1 - Math.Pow(rates.Beta2, step);
-        fixed (float* w = weights, g = gradient, m = mean, v = square)
-        {
-            int pieces = (weights.Length + PieceLength - 1) / PieceLength;
-            Threads.ForVectors(pieces, new Pieces(
-                w, g, m, v, weights.Length, rates, (float)(-learningRate / meanCorrection), (float)(1 / Math.Sqrt(squareCorrection)),
-                (float)(1 - ((double)learningRate * rates.WeightDecay))));
-        }
+        Rule rule = new(
+            rates, (float)(-learningRate / meanCorrection), (float)(1 / Math.Sqrt(squareCorrection)),
+            decay: rates.IsDecoupled ? 0 : rates.WeightDecay,
+            keep: rates.IsDecoupled ? (float)(1 - ((double)learningRate * rates.WeightDecay)) : 1);
+        WeightUpdate.Run(rule, weights, gradient, mean, square);
     }
 
-    // rate = −η / (1 − β₁ᵗ), correction = 1 / √(1 − β₂ᵗ), keep = 1 − η·λ.
-    private readonly struct Pieces(
-        float* w, float* g, float* m, float* v, int length, AdamRates rates, float rate, float correction, float keep) : IVectorChunks
+    // rate = −η / (1 − β₁ᵗ), correction = 1 / √(1 − β₂ᵗ).
+    private readonly struct Rule(AdamRates rates, float rate, float correction, float decay, float keep) : IUpdateRule
     {
         private readonly float _fresh1 = (float)(1 - (double)rates.Beta1);
         private readonly float _fresh2 = (float)(1 - (double)rates.Beta2);
 
-        public void Run<S, V>(int piece) where S : struct, ISimd<V> where V : unmanaged
+        public static int Memories => 2;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<S, V>(V weight, V gradient, ref V mean, ref V square, ref V third) where S : struct, ISimd<V> where V : unmanaged
         {
-            V beta1 = S.Broadcast(rates.Beta1), fresh1 = S.Broadcast(_fresh1), beta2 = S.Broadcast(rates.Beta2), fresh2 = S.Broadcast(_fresh2);
-            V epsilon = S.Broadcast(rates.Epsilon), minusRate = S.Broadcast(rate), corrections = S.Broadcast(correction), kept = S.Broadcast(keep);
-            int i = piece * PieceLength, end = Math.Min(i + PieceLength, length);
-            for (; i <= end - S.Lanes; i += S.Lanes)
-            {
-                V gradient = S.Load(g + i);
-                V mean = S.MultiplyAdd(beta1, S.Load(m + i), S.Multiply(fresh1, gradient));
-                V square = S.MultiplyAdd(beta2, S.Load(v + i), S.Multiply(S.Multiply(fresh2, gradient), gradient));
-                S.Store(m + i, mean);
-                S.Store(v + i, square);
-                V scale = S.MultiplyAdd(S.SquareRoot(square), corrections, epsilon);
-                S.Store(w + i, S.MultiplyAdd(S.Divide(mean, scale), minusRate, S.Multiply(S.Load(w + i), kept)));
-            }
-            for (; i < end; i++)
-            {
-                m[i] = MathF.FusedMultiplyAdd(rates.Beta1, m[i], _fresh1 * g[i]);
-                v[i] = MathF.FusedMultiplyAdd(rates.Beta2, v[i], _fresh2 * g[i] * g[i]);
-                float scale = MathF.FusedMultiplyAdd(MathF.Sqrt(v[i]), correction, rates.Epsilon);
-                w[i] = MathF.FusedMultiplyAdd(m[i] / scale, rate, w[i] * keep);
-            }
+            gradient = S.MultiplyAdd(S.Broadcast(decay), weight, gradient);
+            mean = S.MultiplyAdd(S.Broadcast(rates.Beta1), mean, S.Multiply(S.Broadcast(_fresh1), gradient));
+            square = S.MultiplyAdd(S.Broadcast(rates.Beta2), square, S.Multiply(S.Multiply(S.Broadcast(_fresh2), gradient), gradient));
+            V scale = S.MultiplyAdd(S.SquareRoot(square), S.Broadcast(correction), S.Broadcast(rates.Epsilon));
+            return S.MultiplyAdd(S.Divide(mean, scale), S.Broadcast(rate), S.Multiply(weight, S.Broadcast(keep)));
         }
     }
 }
@@ -79,5 +65,6 @@ public static unsafe class AdamUpdate
 /// <param name="Beta1">β₁, how much of the gradients' mean is kept.</param>
 /// <param name="Beta2">β₂, how much of the squares' mean is kept.</param>
 /// <param name="Epsilon">ε, which keeps the division from zero.</param>
-/// <param name="WeightDecay">λ, decoupled from the gradient.</param>
-public readonly record struct AdamRates(float Beta1, float Beta2, float Epsilon, float WeightDecay);
+/// <param name="WeightDecay">λ.</param>
+/// <param name="IsDecoupled">Whether λ shrinks the weights beside the step, as in AdamW, rather than through the gradient.</param>
+public readonly record struct AdamRates(float Beta1, float Beta2, float Epsilon, float WeightDecay, bool IsDecoupled = false);

@@ -36,16 +36,6 @@ public class SgdTests
     }
 
     [Fact]
-    public void Gradients_are_left_as_they_are()
-    {
-        Parameter parameter = Parameter.Zeros("weight", new Shape(3));
-        Fill(parameter.Gradient, new Random(1));
-        float[] before = parameter.Gradient.Span.ToArray();
-        new Sgd(0.9f, 0.1f, nesterov: true).Step([parameter], 0.1f);
-        Assert.Equal(before, parameter.Gradient.Span.ToArray());
-    }
-
-    [Fact]
     public void Arguments_out_of_range_are_refused()
     {
         foreach (float momentum in (float[])[-0.1f, 1, float.NaN])
@@ -54,16 +44,6 @@ public class SgdTests
             Expect.Throws<ArgumentOutOfRangeException>("weight decay is 0 or more", () => _ = new Sgd(0, decay));
         Sgd sgd = new(0.9f, 0.1f, nesterov: true);
         Assert.Equal((0.9f, 0.1f, true), (sgd.Momentum, sgd.WeightDecay, sgd.Nesterov));
-    }
-
-    [Fact]
-    public void Another_list_of_parameters_is_refused()
-    {
-        Parameter one = Parameter.Zeros("weight", new Shape(3)), two = Parameter.Zeros("bias", new Shape(2));
-        Sgd sgd = new();
-        sgd.Step([one, two], 0.1f);
-        Expect.Throws<ArgumentException>("1 parameters were given, 2 at the first step", () => sgd.Step([one], 0.1f));
-        Assert.Throws<ArgumentNullException>(() => sgd.Step(null!, 0.1f));
     }
 
     private static void Fill(Tensor tensor, Random random)

@@ -38,13 +38,34 @@ internal static class TrainingCases
             ["momentum, weight decay"] = () => new(0.8f, 0.05f),
             ["Nesterov"] = () => new(0.9f, nesterov: true),
             ["Nesterov, weight decay"] = () => new(0.5f, 0.05f, nesterov: true),
+            ["only weights decay"] = () => new(0.9f, 0.05f),
         }),
         .. Of<Adam>(OptimizerTolerance, new()
         {
             ["plain"] = () => new(),
             ["short memory"] = () => new(0.7f, 0.9f),
             ["large epsilon"] = () => new(0.9f, 0.99f, 0.1f),
-            ["decoupled weight decay"] = () => new(0.7f, 0.9f, weightDecay: 0.05f),
+            ["weight decay"] = () => new(0.7f, 0.9f, weightDecay: 0.05f),
+        }),
+        .. Of<AdamW>(OptimizerTolerance, new()
+        {
+            ["plain"] = () => new(),
+            ["short memory"] = () => new(0.7f, 0.9f, weightDecay: 0.05f),
+            ["only weights decay"] = () => new(0.7f, 0.9f, weightDecay: 0.05f),
+        }),
+        .. Of<RmsProp>(OptimizerTolerance, new()
+        {
+            ["plain"] = () => new(),
+            ["weight decay"] = () => new(0.7f, weightDecay: 0.05f),
+            ["momentum"] = () => new(0.9f, 1e-3f, 0.9f),
+            ["centred"] = () => new(0.9f, 1e-3f, centered: true),
+            ["centred, momentum, weight decay"] = () => new(0.8f, 1e-2f, 0.5f, centered: true, 0.05f),
+        }),
+        .. Of<Adagrad>(OptimizerTolerance, new()
+        {
+            ["plain"] = () => new(),
+            ["rate decay, weight decay"] = () => new(0.3f, weightDecay: 0.05f),
+            ["initial sum"] = () => new(epsilon: 1e-2f, initialSum: 0.5f),
         }),
 
         .. Of<ConstantRate>(ScheduleTolerance, new() { ["plain"] = () => new(0.03f) }),

@@ -79,7 +79,28 @@ def optimizers(file):
     case("Adam/plain", all_of(optim.Adam))
     case("Adam/short memory", all_of(optim.Adam, betas=(0.7, 0.9)))
     case("Adam/large epsilon", all_of(optim.Adam, betas=(0.9, 0.99), eps=0.1))
-    case("Adam/decoupled weight decay", all_of(optim.AdamW, betas=(0.7, 0.9), weight_decay=0.05))
+    case("Adam/weight decay", all_of(optim.Adam, betas=(0.7, 0.9), weight_decay=0.05))
+    case("AdamW/plain", all_of(optim.AdamW))
+    case("AdamW/short memory", all_of(optim.AdamW, betas=(0.7, 0.9), weight_decay=0.05))
+    case("RmsProp/plain", all_of(optim.RMSprop))
+    case("RmsProp/weight decay", all_of(optim.RMSprop, alpha=0.7, weight_decay=0.05))
+    case("RmsProp/momentum", all_of(optim.RMSprop, alpha=0.9, eps=1e-3, momentum=0.9))
+    case("RmsProp/centred", all_of(optim.RMSprop, alpha=0.9, eps=1e-3, centered=True))
+    case("RmsProp/centred, momentum, weight decay",
+         all_of(optim.RMSprop, alpha=0.8, eps=1e-2, momentum=0.5, centered=True, weight_decay=0.05))
+    case("Adagrad/plain", all_of(optim.Adagrad))
+    case("Adagrad/rate decay, weight decay", all_of(optim.Adagrad, lr_decay=0.3, weight_decay=0.05))
+    case("Adagrad/initial sum", all_of(optim.Adagrad, initial_accumulator_value=0.5, eps=1e-2))
+
+    # Weights alone decay.
+    def only_weights(kind, **options):
+        def make(parameters):
+            groups = [{"params": [parameters["weight"]]}, {"params": [parameters["bias"]], "weight_decay": 0}]
+            return kind(groups, lr=1, **options)
+        return make
+
+    case("Sgd/only weights decay", only_weights(optim.SGD, momentum=0.9, weight_decay=0.05))
+    case("AdamW/only weights decay", only_weights(optim.AdamW, betas=(0.7, 0.9), weight_decay=0.05))
 
 
 def schedules(file):

@@ -48,7 +48,7 @@ public class AllocationTests
         for (int i = 0; i < 3; i++) meter.OnEveryThread(chunk => networks[chunk].Backpropagate(data, indices, Loss));
 
         Network network = networks[0];
-        foreach (Optimizer optimizer in (Optimizer[])[new Sgd(momentum: 0.9f, weightDecay: 5e-4f, nesterov: true), new Adam(weightDecay: 5e-4f)])
+        foreach (Optimizer optimizer in (Optimizer[])[new Sgd(momentum: 0.9f, weightDecay: 5e-4f, nesterov: true), new AdamW(), new RmsProp(momentum: 0.9f), new Adagrad()])
             AssertNothingIsTaken(meter, Steps, () =>
             {
                 network.Backpropagate(data, indices, Loss);

@@ -7,13 +7,13 @@ public class AdamUpdateTests
 {
     private static readonly AdamRates Usual = new(0.9f, 0.999f, 1e-8f, 0);
 
-    public static TheoryData<SimdWidth, float, float, float, float> Cases { get; } = MakeCases();
+    public static TheoryData<SimdWidth, float, float, float, float, bool> Cases { get; } = MakeCases();
 
     [Theory, MemberData(nameof(Cases))]
-    public void Three_steps_are_the_twins(SimdWidth width, float beta1, float beta2, float epsilon, float weightDecay)
+    public void Three_steps_are_the_twins(SimdWidth width, float beta1, float beta2, float epsilon, float weightDecay, bool decoupled)
     {
         using ForcedWidth forced = new(width);
-        AdamRates rates = new(beta1, beta2, epsilon, weightDecay);
+        AdamRates rates = new(beta1, beta2, epsilon, weightDecay, decoupled);
         for (int length = 0; length <= (3 * Simd.Lanes) + 1; length++)
         {
             Guarded<float> w = new(Numbers.Integers(length, 1)), g = new(Numbers.Integers(length, 2));
@@ -40,7 +40,7 @@ public class AdamUpdateTests
         const int length = 17_003;
         float[] w = Numbers.Random(length, 1), m = new float[length], v = new float[length];
         double[] twinW = ReferenceArrays.ToDoubles(w), twinM = new double[length], twinV = new double[length];
-        AdamRates rates = Usual with { WeightDecay = 0.05f };
+        AdamRates rates = Usual with { WeightDecay = 0.05f, IsDecoupled = true };
         for (int step = 1; step <= 10; step++)
         {
             float[] g = Numbers.Random(length, 10 + step);
@@ -61,10 +61,10 @@ public class AdamUpdateTests
     }
 
     [Fact]
-    public void Without_a_gradient_only_the_decay_moves_a_weight()
+    public void Without_a_gradient_only_the_decoupled_decay_moves_a_weight()
     {
         float[] w = [8, -8], m = new float[2], v = new float[2];
-        AdamUpdate.Run(w, [0, 0], m, v, new AdamRates(0.5f, 0.5f, 1e-8f, 0.25f), 0.5f, 1);
+        AdamUpdate.Run(w, [0, 0], m, v, new AdamRates(0.5f, 0.5f, 1e-8f, 0.25f, IsDecoupled: true), 0.5f, 1);
         Assert.Equal([7f, -7], w);
     }
 
@@ -103,13 +103,14 @@ public class AdamUpdateTests
         Assert.Throws<ArgumentOutOfRangeException>("step", () => AdamUpdate.Run(three, three, three, three, Usual, 1, 0));
     }
 
-    private static TheoryData<SimdWidth, float, float, float, float> MakeCases()
+    private static TheoryData<SimdWidth, float, float, float, float, bool> MakeCases()
     {
-        TheoryData<SimdWidth, float, float, float, float> cases = [];
+        TheoryData<SimdWidth, float, float, float, float, bool> cases = [];
         foreach (SimdWidth width in SimdWidths.Values)
             foreach ((float beta1, float beta2) in new[] { (0f, 0f), (0.5f, 0.75f), (0.9f, 0.999f) })
                 foreach (float epsilon in new[] { 1e-8f, 0.5f })
-                    foreach (float weightDecay in new[] { 0f, 0.25f }) cases.Add(width, beta1, beta2, epsilon, weightDecay);
+                    foreach ((float weightDecay, bool decoupled) in new[] { (0f, false), (0.25f, false), (0.25f, true) })
+                        cases.Add(width, beta1, beta2, epsilon, weightDecay, decoupled);
         return cases;
     }
 }

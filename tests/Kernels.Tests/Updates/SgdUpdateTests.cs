@@ -55,6 +55,19 @@ public class SgdUpdateTests
         Assert.Equal([0f, 4, 3], w);
     }
 
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Without_momentum_no_velocity_is_needed(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        Guarded<float> with = new(Numbers.Random(41, 1)), without = new(with.Span);
+        float[] g = Numbers.Random(41, 2);
+        SgdUpdate.Run(with.Span, g, new float[41], 0.1f, 0, 0.01f, false);
+        SgdUpdate.Run(without.Span, g, [], 0.1f, 0, 0.01f, false);
+        without.AssertIntact();
+        Expect.SameBits(with.Span, without.Span);
+        Assert.Throws<ArgumentException>("velocity", () => SgdUpdate.Run(g, g, [], 1, 0.5f, 0, false));
+    }
+
     [Fact]
     public void Nesterov_looks_one_velocity_ahead()
     {
