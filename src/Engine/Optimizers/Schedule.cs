@@ -1,10 +1,13 @@
+using CnnEngine.Training;
+
 namespace CnnEngine.Optimizers;
 
 /// <summary>Where training stands before a step.</summary>
 /// <param name="Step">Steps done, from 0.</param>
 /// <param name="StepsPerEpoch">Steps of one epoch.</param>
 /// <param name="Epochs">Epochs of the whole training.</param>
-public readonly record struct TrainingPosition(long Step, long StepsPerEpoch, int Epochs)
+/// <param name="Results">What came of the epochs done, for schedules that follow it; null if nobody keeps it.</param>
+public readonly record struct TrainingPosition(long Step, long StepsPerEpoch, int Epochs, IReadOnlyList<EpochResult>? Results = null)
 {
     /// <summary>Epochs done, from 0.</summary>
     public int Epoch => (int)(Step / StepsPerEpoch);
@@ -41,21 +44,6 @@ public sealed class ConstantRate(float rate) : Schedule(rate)
 
     /// <inheritdoc/>
     public override string ToString() => $"constant {Peak}";
-}
-
-/// <summary>A learning rate that is multiplied by a factor every few epochs.</summary>
-/// <param name="rate">η at the beginning, above 0.</param>
-/// <param name="epochs">Epochs from one step down to the next.</param>
-/// <param name="factor">What it is multiplied by.</param>
-public sealed class StepDecay(float rate, int epochs, float factor = 0.1f) : Schedule(rate)
-{
-    private readonly int _epochs = epochs >= 1 ? epochs : throw new ArgumentOutOfRangeException(nameof(epochs), epochs, "epochs between steps are 1 or more");
-
-    /// <inheritdoc/>
-    public override float Rate(in TrainingPosition position) => (float)(Peak * Math.Pow(factor, position.Epoch / _epochs));
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{Peak}, ×{factor} every {_epochs} epochs";
 }
 
 /// <summary>

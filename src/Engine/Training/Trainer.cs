@@ -17,6 +17,12 @@ public sealed record TrainerOptions
 
     /// <summary>The learning rate.</summary>
     public Schedule Schedule { get; init; } = new ConstantRate(0.01f);
+
+    /// <summary>The largest that a number of a gradient may be, before <see cref="ClipNorm"/>; null for any.</summary>
+    public float? ClipValue { get; init; }
+
+    /// <summary>The longest that all gradients together may be, in the L2 norm; null for any.</summary>
+    public float? ClipNorm { get; init; }
 }
 
 /// <summary>Where training stands, reported after every step.</summary>
@@ -48,6 +54,12 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
     // Apart from the streams that parameters begin with, which count from 0.
     private const ulong OrderStream = 1 << 20;
 
+    /// <summary>
+    /// Takes in the weights after each step, and takes their place when test images are measured; null for none. The network is left
+    /// with the weights of the last step: <see cref="WeightAverage.Swap"/> gives it the average.
+    /// </summary>
+    public WeightAverage? Average { get; init; }
+
     /// <summary>Trains for some epochs.</summary>
     /// <param name="train">Images to learn from; the last minibatch of an epoch may be smaller.</param>
     /// <param name="test">Images to measure by after each epoch, or null.</param>
@@ -73,9 +85,9 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
             SplitMix64 random = SplitMix64.For((ulong)options.Seed, OrderStream, (ulong)epoch);
             random.Shuffle(order);
             long start = Stopwatch.GetTimestamp();
-            (BatchResult result, float rate) = RunEpoch(train, order, epoch, options, progress, cancellation);
+            (BatchResult result, float rate) = RunEpoch(train, order, results, options, progress, cancellation);
             TimeSpan time = Stopwatch.GetElapsedTime(start);
-            results.Add(new EpochResult(epoch, result, test is null ? null : Evaluate(test, cancellation), time, rate));
+            results.Add(new EpochResult(epoch, result, test is null ? null : Test(test, cancellation), time, rate));
             epochs?.Report(results[^1]);
         }
         return results;
@@ -106,21 +118,39 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
         return total;
     }
 
-    private (BatchResult Result, float Rate) RunEpoch(
-        IDataset train, int[] order, int epoch, TrainerOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private BatchResult Test(IDataset data, CancellationToken cancellation)
     {
+        Average?.Swap();
+        try
+        {
+            return Evaluate(data, cancellation);
+        }
+        finally
+        {
+            Average?.Swap();
+        }
+    }
+
+    private (BatchResult Result, float Rate) RunEpoch(
+        IDataset train, int[] order, List<EpochResult> results, TrainerOptions options,
+        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        int epoch = results.Count + 1;
         int batch = network.Options.BatchSize, steps = (train.Count + batch - 1) / batch;
         long start = Stopwatch.GetTimestamp();
         BatchResult total = default;
         float rate = 0;
         for (int step = 0; step < steps; step++)
         {
-            rate = options.Schedule.Rate(new TrainingPosition(((long)(epoch - 1) * steps) + step, steps, options.Epochs));
+            rate = options.Schedule.Rate(new TrainingPosition(((long)(epoch - 1) * steps) + step, steps, options.Epochs, results));
             ReadOnlySpan<int> indices = order.AsSpan(step * batch, Math.Min(batch, train.Count - (step * batch)));
             BatchResult result = network.Backpropagate(train, indices, loss);
             if (!double.IsFinite(result.Loss))
                 throw new ArithmeticException($"the loss is {result.Loss} in step {step + 1} of epoch {epoch}: training has diverged; try a learning rate below {rate}");
+            if (options.ClipValue is { } most) ClipGradients.ByValue(network.Parameters, most);
+            if (options.ClipNorm is { } longest) ClipGradients.ByNorm(network.Parameters, longest);
             optimizer.Step(network.Parameters, rate);
+            Average?.Update();
             total += result;
             progress?.Report(new TrainingProgress(epoch, step + 1, steps, total, Stopwatch.GetElapsedTime(start)));
             cancellation.ThrowIfCancellationRequested();

@@ -74,6 +74,18 @@ internal static class TrainingCases
             ["every epoch"] = () => new(0.1f, 1),
             ["every two epochs"] = () => new(0.8f, 2, 0.25f),
         }),
+        .. Of<MultiStepDecay>(ScheduleTolerance, new() { ["two steps"] = () => new(0.8f, [2, 5], 0.25f) }),
+        .. Of<ExponentialDecay>(ScheduleTolerance, new() { ["plain"] = () => new(0.8f, 0.9f) }),
+        .. Of<PlateauDecay>(ScheduleTolerance, new()
+        {
+            ["plain"] = () => new(0.4f),
+            ["small falls"] = () => new(0.4f, 0.5f, patience: 1, threshold: 0.1f, least: 0.04f),
+        }),
+        .. Of<WarmUp>(ScheduleTolerance, new()
+        {
+            ["constant"] = () => new(new ConstantRate(0.3f), epochs: 1.5),
+            ["steps down"] = () => new(new StepDecay(0.3f, 2, 0.5f), epochs: 2.5, start: 0.1f),
+        }),
         .. Of<Cosine>(ScheduleTolerance, new() { ["plain"] = () => new(0.4f) }),
         .. Of<OneCycle>(ScheduleTolerance, new()
         {

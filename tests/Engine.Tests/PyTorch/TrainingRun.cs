@@ -2,6 +2,7 @@ using CnnEngine.Graphs;
 using CnnEngine.Layers;
 using CnnEngine.Losses;
 using CnnEngine.Optimizers;
+using CnnEngine.Training;
 
 namespace CnnEngine.Tests.PyTorch;
 
@@ -42,9 +43,12 @@ internal static class TrainingRun
     public static void Check(Golden golden, Schedule schedule, double tolerance)
     {
         (int epochs, int steps) = (golden["rates"].Shape[0], golden["rates"].Shape[1]);
+        List<EpochResult> results = [];
         for (int step = 0; step < epochs * steps; step++)
         {
-            double expected = golden["rates"].Span[step], actual = schedule.Rate(new TrainingPosition(step, steps, epochs));
+            double expected = golden["rates"].Span[step], actual = schedule.Rate(new TrainingPosition(step, steps, epochs, results));
+            if (golden.Has("losses") && (step + 1) % steps == 0)
+                results.Add(new EpochResult(results.Count + 1, new BatchResult(golden["losses"].Span[results.Count], 0, 1, 1), null, default, 0));
             Assert.True(Math.Abs(actual - expected) <= tolerance * expected, $"{golden.Name}: rate {step} is {actual}, PyTorch's {expected}");
         }
     }

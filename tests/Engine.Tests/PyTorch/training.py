@@ -119,9 +119,27 @@ def schedules(file):
                     schedule.step()
         file.put(name, rates=rates)
 
+    def plateau(name, peak, losses, **options):
+        optimizer = optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=peak)
+        schedule = lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+        rates = []
+        for loss in losses:
+            rates.append([optimizer.param_groups[0]["lr"]])
+            schedule.step(loss)
+        file.put(name, rates=torch.tensor(rates, dtype=torch.double), losses=torch.tensor(losses))
+
+    plateau("PlateauDecay/plain", 0.4, [2, 1] + [1.5] * 24 + [0.5, 0.6])
+    plateau("PlateauDecay/small falls", 0.4, [4, 3.8, 3.7, 3.3, 3.2, 3.1, 3, 2.9, 2.7, 2.8, 2.75, 2, 2, 2, 2, 2, 2, 2],
+            factor=0.5, patience=1, threshold=0.1, min_lr=0.04)
+
     case("ConstantRate/plain", 0.03, 2, 3, lambda o: lr_scheduler.ConstantLR(o, factor=1))
     case("StepDecay/every epoch", 0.1, 4, 2, lambda o: lr_scheduler.StepLR(o, 1), by_epoch=True)
     case("StepDecay/every two epochs", 0.8, 7, 3, lambda o: lr_scheduler.StepLR(o, 2, gamma=0.25), by_epoch=True)
+    case("MultiStepDecay/two steps", 0.8, 7, 3, lambda o: lr_scheduler.MultiStepLR(o, [2, 5], gamma=0.25), by_epoch=True)
+    case("ExponentialDecay/plain", 0.8, 5, 3, lambda o: lr_scheduler.ExponentialLR(o, 0.9), by_epoch=True)
+    case("WarmUp/constant", 0.3, 3, 4, lambda o: lr_scheduler.LinearLR(o, total_iters=6))
+    case("WarmUp/steps down", 0.3, 5, 4, lambda o: lr_scheduler.ChainedScheduler(
+        [lr_scheduler.LinearLR(o, start_factor=0.1, total_iters=10), lr_scheduler.StepLR(o, 8, gamma=0.5)]))
     case("Cosine/plain", 0.4, 4, 10, lambda o: lr_scheduler.CosineAnnealingLR(o, 40))
     case("OneCycle/hundred steps", 0.05, 4, 25, lambda o: lr_scheduler.OneCycleLR(o, 0.05, total_steps=100))
     case("OneCycle/peak between two steps", 0.1, 1, 37, lambda o: lr_scheduler.OneCycleLR(o, 0.1, total_steps=37))

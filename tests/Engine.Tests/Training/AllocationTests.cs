@@ -55,6 +55,14 @@ public class AllocationTests
                 optimizer.Step(network.Parameters, 0.001f);
             });
 
+        WeightAverage average = new(network.Parameters);
+        AssertNothingIsTaken(meter, Steps, () =>
+        {
+            ClipGradients.ByValue(network.Parameters, 1e-3f);
+            ClipGradients.ByNorm(network.Parameters, 1e-6f);
+            average.Update();
+        });
+
         AssertNothingIsTaken(meter, Steps, () => network.Evaluate(data, indices.AsSpan(1), Loss));
         float[] images = new float[2 * data.Count * image.Length], outputs = new float[2 * data.Count * network.OutputShape.Length];
         AssertNothingIsTaken(meter, Steps, () => network.Predict(images, outputs));

@@ -110,6 +110,49 @@ public class TrainerTests
     }
 
     [Fact]
+    public void Clipped_gradients_move_weights_no_farther_than_the_rate_times_the_limit()
+    {
+        TensorDataset data = Some.Images(8, Image, 3);
+        (Network network, Trainer trainer) = MakeBoth(batchSize: 8, new Tanh());
+        float[] before = Some.Weights(network);
+        trainer.Fit(data, null, new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(1), ClipNorm = 1e-3f });
+        float[] after = Some.Weights(network);
+        Assert.Equal(1e-3, Math.Sqrt(before.Zip(after, (b, a) => ((double)b - a) * ((double)b - a)).Sum()), 2e-6);
+        trainer.Fit(data, null, new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(1), ClipValue = 1e-3f });
+        Assert.Equal(1e-3, after.Zip(Some.Weights(network), (b, a) => Math.Abs((double)b - a)).Max(), 1e-6);
+    }
+
+    [Fact]
+    public void Averaged_weights_are_tested_and_the_last_ones_are_left()
+    {
+        TensorDataset train = Some.Images(24, Image, 3), test = Some.Images(15, Image, 3, seed: 2);
+        (Network plain, Trainer plainTrainer) = MakeBoth(batchSize: 8, new Tanh());
+        TrainerOptions options = new() { Epochs = 2, Schedule = new ConstantRate(0.3f) };
+        IReadOnlyList<EpochResult> plainEpochs = plainTrainer.Fit(train, test, options);
+
+        (Network network, _) = MakeBoth(batchSize: 8, new Tanh());
+        WeightAverage average = new(network.Parameters, 0.9f);
+        Trainer trainer = new(network, new Sgd(), new CrossEntropy()) { Average = average };
+        IReadOnlyList<EpochResult> epochs = trainer.Fit(train, test, options);
+        Assert.Equal(Some.Weights(plain), Some.Weights(network));
+        Assert.Equal(plainEpochs.Select(e => e.Train), epochs.Select(e => e.Train));
+        Assert.All(plainEpochs.Zip(epochs), pair => Assert.NotEqual(pair.First.Test!.Value.Loss, pair.Second.Test!.Value.Loss));
+        Assert.Equal(6, average.Steps);
+        average.Swap();
+        Assert.Equal(epochs[^1].Test, trainer.Evaluate(test));
+    }
+
+    [Fact]
+    public void A_plateau_slows_training_down()
+    {
+        TensorDataset data = Some.Images(9, Image, 3);
+        // No loss falls by nine tenths.
+        PlateauDecay schedule = new(0.1f, 0.5f, patience: 1, threshold: 0.9f);
+        IReadOnlyList<EpochResult> epochs = Make(8).Fit(data, data, new TrainerOptions { Epochs = 5, Schedule = schedule });
+        Assert.Equal([0.1f, 0.1f, 0.1f, 0.05f, 0.05f], epochs.Select(e => e.LearningRate));
+    }
+
+    [Fact]
     public void Data_that_do_not_fit_are_refused()
     {
         Expect.Throws<ArgumentException>("random has images of 1×5×5, the network takes 1×5×6",

@@ -1,10 +1,10 @@
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// The square of a gradient's norm, for clipping (R. Pascanu, T. Mikolov, Y. Bengio, "On the Difficulty of Training Recurrent Neural
-/// Networks", 2013). Along the vector: the numbers.
+/// What gradient clipping is made of (R. Pascanu, T. Mikolov, Y. Bengio, "On the Difficulty of Training Recurrent Neural Networks",
+/// 2013). Along the vector: the numbers.
 /// </summary>
-public static unsafe class GradientNorm
+public static unsafe class GradientClipping
 {
     private const int PieceLength = 1 << 14;
 
@@ -21,6 +21,33 @@ public static unsafe class GradientNorm
         double total = 0;
         for (int piece = 0; piece < pieces; piece++) total += sums[piece];
         return total;
+    }
+
+    /// <summary><c>x = factor · x</c>, in place.</summary>
+    public static void Scale(Span<float> values, float factor)
+    {
+        fixed (float* x = values) Elementwise.Apply(new Times(factor), x, x, values.Length);
+    }
+
+    /// <summary><c>x = min(max(x, −most), most)</c>, in place; NaN stays NaN.</summary>
+    public static void Clamp(Span<float> values, float most)
+    {
+        fixed (float* x = values) Elementwise.Apply(new Limit(most), x, x, values.Length);
+    }
+
+    private readonly struct Times(float factor) : IUnaryOperator
+    {
+        public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged => S.Multiply(x, S.Broadcast(factor));
+    }
+
+    private readonly struct Limit(float most) : IUnaryOperator
+    {
+        public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged
+        {
+            V high = S.Broadcast(most), low = S.Broadcast(-most);
+            x = S.WherePositive(S.Subtract(x, high), high, x);
+            return S.WhereNegative(S.Subtract(x, low), low, x);
+        }
     }
 
     private readonly struct Pieces(float* x, int length, double* sums) : IVectorChunks
