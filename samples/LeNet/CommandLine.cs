@@ -6,6 +6,23 @@ namespace LeNet;
 /// <summary>The command line: which options there are, and what each may be.</summary>
 internal sealed class CommandLine
 {
+    private const string More = """
+        Examples:
+          LeNet                                          ten epochs on whatever data there is
+          LeNet --download --save lenet.safetensors      on the real MNIST, keeping the weights
+          LeNet --recipe fast                            99 % in one epoch
+          LeNet --load lenet.safetensors --epochs 0      how good are these weights?
+          LeNet --activation sigmoid --pooling mean      the classical form
+          LeNet --epochs 2 --metrics run.jsonl --quiet   for a script
+
+        Exit codes:
+          0    done
+          1    data or a file is missing, damaged or cannot be written, or training diverged
+          2    the command line is wrong
+          130  stopped by Ctrl-C or SIGTERM after the step at hand; what was learnt is saved if --save
+               was given. A second Ctrl-C kills.
+        """;
+
     private const int MaxBatch = 65_536;
     private const int MaxThreads = 1024;
 
@@ -73,7 +90,7 @@ internal sealed class CommandLine
         };
         _root.SetAction(result => run(Read(result)));
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, More);
     }
 
     /// <summary>Reads the arguments; what is wrong with them is in the result's errors.</summary>

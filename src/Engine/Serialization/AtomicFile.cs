@@ -20,7 +20,7 @@ internal static class AtomicFile
             throw new UnauthorizedAccessException($"{path}: the file is read-only");
 
         // The name does not grow with the target's, whose length may be at the file system's limit.
-        string temporary = Path.Combine(folder, $".safetensors-{Path.GetRandomFileName()}.tmp");
+        string temporary = Path.Combine(folder, $".unfinished-{Path.GetRandomFileName()}.tmp");
         try
         {
             using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))

@@ -16,7 +16,7 @@ public sealed class RecipeTests(DigitFolder digits) : IClassFixture<DigitFolder>
     [Fact]
     public void The_fast_recipe_says_what_it_is_made_of()
     {
-        LeNetResult result = digits.Run("--recipe", "fast").AssertSuccess();
+        SampleResult result = digits.Run("--recipe", "fast").AssertSuccess();
         Assert.Matches(@"fast: 1 epoch, batch \d+, one-cycle to 0\.\d+, AdamW, β 0\.\d+ and 0\.\d+, weight decay 0\.\d+, labels smoothed by 0\.\d+", result.Output);
         Assert.Single(result.OutputLines, line => line.TrimStart().StartsWith("1/1 ", StringComparison.Ordinal));
     }
@@ -40,7 +40,7 @@ public sealed class RecipeTests(DigitFolder digits) : IClassFixture<DigitFolder>
     [MnistFact]
     public void The_fast_recipe_learns_MNIST_in_one_epoch()
     {
-        LeNetResult result = LeNetProcess.Run("--data", MnistFactAttribute.Directory!, "--recipe", "fast", "--quiet").AssertSuccess();
+        SampleResult result = LeNetProcess.Run("--data", MnistFactAttribute.Directory!, "--recipe", "fast", "--quiet").AssertSuccess();
         string accuracy = Regex.Match(result.Output, @"test accuracy (\S+) %").Groups[1].Value;
         Assert.InRange(double.Parse(accuracy, CultureInfo.InvariantCulture), 98.8, 100);
     }

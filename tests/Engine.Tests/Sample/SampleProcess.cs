@@ -3,8 +3,8 @@ using CnnEngine.Data;
 
 namespace CnnEngine.Tests.Sample;
 
-/// <summary>What a run of the sample left behind.</summary>
-internal sealed record LeNetResult(int ExitCode, string Output, string Error)
+/// <summary>What a run of a sample left behind.</summary>
+internal sealed record SampleResult(int ExitCode, string Output, string Error)
 {
     public string[] OutputLines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
@@ -19,7 +19,7 @@ internal sealed record LeNetResult(int ExitCode, string Output, string Error)
     }
 
     /// <summary>Checks that the run succeeded and complained of nothing.</summary>
-    public LeNetResult AssertSuccess()
+    public SampleResult AssertSuccess()
     {
         Assert.Equal("", Error);
         Assert.Equal(0, ExitCode);
@@ -27,8 +27,8 @@ internal sealed record LeNetResult(int ExitCode, string Output, string Error)
     }
 }
 
-/// <summary>The sample, running as a process of its own in an environment of its own: no test sees the user's data.</summary>
-internal sealed class LeNetProcess : IDisposable
+/// <summary>A sample, running as a process of its own in an environment of its own: no test sees the user's data.</summary>
+internal class SampleProcess : IDisposable
 {
     // Far more than any run takes; a run that hangs is ended and fails its test.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -38,11 +38,12 @@ internal sealed class LeNetProcess : IDisposable
     private readonly Task<string> _error;
 
     /// <summary>Starts it.</summary>
+    /// <param name="sample">Its name.</param>
     /// <param name="args">The command line.</param>
     /// <param name="environment">Variables to set on top.</param>
-    public LeNetProcess(string[] args, params (string Name, string Value)[] environment)
+    public SampleProcess(string sample, string[] args, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(Host(), [Path.Combine(AppContext.BaseDirectory, "LeNet.dll"), .. args])
+        ProcessStartInfo start = new(Host(), [Path.Combine(AppContext.BaseDirectory, $"{sample}.dll"), .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -60,21 +61,14 @@ internal sealed class LeNetProcess : IDisposable
         _error = _process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>Runs the sample to its end.</summary>
-    public static LeNetResult Run(params string[] args)
-    {
-        using LeNetProcess process = new(args);
-        return process.WaitForEnd();
-    }
-
-    public LeNetResult WaitForEnd()
+    public SampleResult WaitForEnd()
     {
         if (!_process.WaitForExit(Patience))
         {
             _process.Kill(entireProcessTree: true);
             Assert.Fail($"no end after {Patience}; output so far: {_output.Result} {_error.Result}");
         }
-        return new LeNetResult(_process.ExitCode, _output.Result.ReplaceLineEndings("\n"), _error.Result.ReplaceLineEndings("\n"));
+        return new SampleResult(_process.ExitCode, _output.Result.ReplaceLineEndings("\n"), _error.Result.ReplaceLineEndings("\n"));
     }
 
     /// <summary>Waits until a file has a whole line: the first epoch is over.</summary>
@@ -111,4 +105,15 @@ internal sealed class LeNetProcess : IDisposable
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host
         : Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath!
         : "dotnet";
+}
+
+/// <summary>LeNet's process.</summary>
+internal sealed class LeNetProcess(string[] args, params (string Name, string Value)[] environment) : SampleProcess("LeNet", args, environment)
+{
+    /// <summary>Runs it to its end.</summary>
+    public static SampleResult Run(params string[] args)
+    {
+        using LeNetProcess process = new(args);
+        return process.WaitForEnd();
+    }
 }

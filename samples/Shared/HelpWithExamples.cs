@@ -1,0 +1,18 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Samples;
+
+/// <summary>The library's help, then what it has no place for: examples and exit codes.</summary>
+internal sealed class HelpWithExamples(HelpAction standard, string more) : SynchronousCommandLineAction
+{
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        int code = standard.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output.WriteLine(more);
+        return code;
+    }
+}
