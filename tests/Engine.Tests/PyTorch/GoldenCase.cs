@@ -1,3 +1,4 @@
+using CnnEngine.Graphs;
 using CnnEngine.Layers;
 using CnnEngine.Losses;
 using CnnEngine.Optimizers;
@@ -8,7 +9,7 @@ namespace CnnEngine.Tests.PyTorch;
 /// <param name="Type">The class that the case is of.</param>
 /// <param name="Name">The name in the files, <c>operation/case</c>.</param>
 /// <param name="Tolerance">How far a number may be off, as a share of the largest of its tensor.</param>
-/// <param name="Make">Makes what is to be compared: a layer, a loss, an optimiser, a schedule.</param>
+/// <param name="Make">Makes what is to be compared: a layer, a row of layers, a loss, an optimiser, a schedule.</param>
 internal sealed record GoldenCase(Type Type, string Name, double Tolerance, Func<object> Make)
 {
     /// <summary>The cases of all kinds of things.</summary>
@@ -24,7 +25,8 @@ internal sealed record GoldenCase(Type Type, string Name, double Tolerance, Func
         Golden golden = GoldenFiles.All[Name];
         switch (Make())
         {
-            case Layer layer: LayerRun.Check(golden, layer, Tolerance); break;
+            case Layer layer: LayerRun.Check(golden, Tolerance, layer); break;
+            case Sequential layers: LayerRun.Check(golden, Tolerance, [.. layers]); break;
             case Loss loss: TrainingRun.Check(golden, loss, Tolerance); break;
             case Optimizer optimizer: TrainingRun.Check(golden, optimizer, Tolerance); break;
             case Schedule schedule: TrainingRun.Check(golden, schedule, Tolerance); break;

@@ -1,3 +1,4 @@
+using CnnEngine.Graphs;
 using CnnEngine.Kernels;
 using CnnEngine.Layers;
 using static CnnEngine.Tests.PyTorch.GoldenCase;
@@ -18,6 +19,8 @@ internal static class LayerCases
 
     // Differences of numbers that are almost equal.
     private const double Cancelling = 1e-5;
+
+    private static readonly ConnectionTable SmallTable = new(3, [0, 2], [1], [0, 1, 2], [1, 2]);
 
     /// <summary>Public layers without a case, and why.</summary>
     public static readonly Dictionary<Type, string> Without = [];
@@ -45,6 +48,44 @@ internal static class LayerCases
             ["as large as the image"] = () => new(5, (4, 3)),
             ["3×3 of more channels"] = () => new(17, 3, padding: 1) { HasBias = false },
             ["one image, one channel"] = () => new(2, (1, 5)),
+        }),
+        .. Of<ConvTranspose2d>(Sums, new()
+        {
+            ["plain"] = () => new(4, (3, 2)),
+            ["stride"] = () => new(3, (3, 4), (2, 3)) { HasBias = false },
+            ["stride beyond the filter"] = () => new(3, (2, 1), (3, 2)),
+            ["padding, output padding"] = () => new(3, (3, 4), (3, 2), new Padding(1, 1, 2, 2), (2, 1)),
+            ["padding of each side"] = () => new(3, (4, 3), 2, new Padding(1, 2, 0, 1)),
+            ["dilation"] = () => new(3, (3, 2), (1, 2), 1, dilation: (2, 3)),
+            ["groups"] = () => new(6, 3, 2, 1, 1, groups: 2),
+            ["depthwise"] = () => new(3, (2, 3), 2, groups: 3),
+            ["1×1"] = () => new(5, 1),
+        }),
+        .. Of<DepthwiseConv2d>(Sums, new()
+        {
+            ["plain"] = () => new((3, 2)),
+            ["stride, padding"] = () => new(3, 2, 1) { HasBias = false },
+            ["dilation, two filters a channel"] = () => new((2, 3), dilation: (2, 1), multiplier: 2),
+        }),
+        .. Of<Sequential>(Sums, new()
+        {
+            ["depthwise separable"] = () => SeparableConv2d.Depthwise(5, (3, 2)),
+            ["depthwise separable, stride, padding"] = () => SeparableConv2d.Depthwise(3, 3, 2, 1),
+            ["spatially separable"] = () => SeparableConv2d.Spatial(4, (3, 2)),
+            ["spatially separable, stride, padding"] = () => SeparableConv2d.Spatial(3, (3, 5), (2, 3), new Padding(1, 1, 2, 2)),
+        }),
+        .. Of<FixedFilter2d>(Sums, new()
+        {
+            ["edge detection"] = () => new(ImageFilter.EdgeDetection),
+            ["sharpen, stride"] = () => new(ImageFilter.Sharpen, 2, 1),
+            ["Gaussian blur, no padding"] = () => new(ImageFilter.GaussianBlur, padding: Padding.Valid),
+            ["own filter"] = () => new(new ImageFilter("own", new float[,] { { 1, -2 }, { 3, 0.5f }, { 0, 2 } }), padding: Padding.Valid),
+        }),
+        .. Of<TableConv2d>(Sums, new()
+        {
+            ["small table"] = () => new(SmallTable, (3, 2)),
+            ["stride, padding"] = () => new(SmallTable, (2, 3), 2, 1),
+            ["LeNet-5"] = () => new(ConnectionTable.LeNet5, 5),
         }),
         .. Of<Linear>(Sums, new()
         {

@@ -4,23 +4,23 @@ using CnnEngine.Layers;
 
 namespace CnnEngine.Tests.PyTorch;
 
-/// <summary>Runs one layer on a golden case's numbers, and compares everything that the case holds.</summary>
+/// <summary>Runs a layer, or a row of layers, on a golden case's numbers, and compares everything that the case holds.</summary>
 internal sealed class LayerRun
 {
     private readonly Golden _golden;
-    private readonly Layer _layer;
     private readonly double _tolerance;
     private readonly string _where;
     private readonly Network _network;
     private readonly CheckedTensor[] _inputs;
     private readonly int _images;
+    private readonly (string Name, Parameter Parameter)[] _parameters;
 
-    private LayerRun(Golden golden, Layer layer, double tolerance, BatchLayout layout)
+    private LayerRun(Golden golden, Layer[] layers, double tolerance, BatchLayout layout)
     {
-        (_golden, _layer, _tolerance) = (golden, layer, tolerance);
+        (_golden, _tolerance) = (golden, tolerance);
         _where = layout == BatchLayout.Chwn ? " (C×H×W×N)" : "";
         _images = golden["input"].Shape[0];
-        _inputs = [.. Enumerable.Range(0, layer.InputCount).Select(i => i == 0 ? "input" : $"input{i}")
+        _inputs = [.. Enumerable.Range(0, layers[0].InputCount).Select(i => i == 0 ? "input" : $"input{i}")
             .Select(name => new CheckedTensor(name, golden[name].Shape.DropFirst(), golden[name]))];
         // As in a gradient check: the network's input is one row with all inputs, each reaches the layer through a slice.
         Graph graph = new();
@@ -31,7 +31,8 @@ internal sealed class LayerRun
             values.Add(graph.Add(new Slice(length, input.Shape), graph.Input));
             length += input.Shape.Length;
         }
-        graph.Add(layer, [.. values]);
+        Value value = graph.Add(layers[0], [.. values]);
+        foreach (Layer layer in layers.Skip(1)) value = graph.Add(layer, value);
         _network = graph.Compile(new Shape(length), new NetworkOptions
         {
             BatchSize = _images,
@@ -40,20 +41,29 @@ internal sealed class LayerRun
             PassImages = (_images + 1) / 2,
             Layout = layout,
         });
-        foreach (Parameter parameter in layer.Parameters.Concat(layer.State)) golden[parameter.Name].Span.CopyTo(parameter.Value.Span);
+        _parameters = [.. Names(layers)];
+        foreach ((string name, Parameter parameter) in _parameters) golden[name].Span.CopyTo(parameter.Value.Span);
     }
 
-    /// <summary>Compares in every layout that the layer can compute in.</summary>
-    public static void Check(Golden golden, Layer layer, double tolerance)
+    /// <summary>Parameters by name; those that several layers in a row have, with the layer's number, as PyTorch names them.</summary>
+    private static IEnumerable<(string Name, Parameter Parameter)> Names(Layer[] layers)
     {
-        new LayerRun(golden, layer, tolerance, BatchLayout.Nchw).Check();
-        if (layer.SupportsChwn) new LayerRun(golden, layer, tolerance, BatchLayout.Chwn).Check();
+        (int Layer, Parameter Parameter)[] all = [.. layers.SelectMany((layer, i) => layer.Parameters.Concat(layer.State).Select(p => (i, p)))];
+        return all.Select(one => (all.Count(other => other.Parameter.Name == one.Parameter.Name) == 1
+            ? one.Parameter.Name : $"{one.Layer}.{one.Parameter.Name}", one.Parameter));
+    }
+
+    /// <summary>Compares in every layout that the layers can compute in.</summary>
+    public static void Check(Golden golden, double tolerance, params Layer[] layers)
+    {
+        new LayerRun(golden, layers, tolerance, BatchLayout.Nchw).Check();
+        if (layers.All(layer => layer.SupportsChwn)) new LayerRun(golden, layers, tolerance, BatchLayout.Chwn).Check();
     }
 
     private void Check()
     {
         Assert.Equal(_golden["output"].Shape.DropFirst(), _network.OutputShape);
-        HashSet<string> compared = [.. _inputs.Select(input => input.Name), .. _layer.Parameters.Concat(_layer.State).Select(p => p.Name)];
+        HashSet<string> compared = [.. _inputs.Select(input => input.Name), .. _parameters.Select(p => p.Name)];
         if (_golden.Has("output.gradient")) Train(compared);
         Predict(compared);
         Assert.Equal(_golden.Tensors.Order(), compared.Order());
@@ -76,8 +86,11 @@ internal sealed class LayerRun
             first += length;
             Compare($"{input.Name}.gradient", input.Gradient, compared);
         }
-        foreach (Parameter state in _layer.State) Compare($"{state.Name}.after", state.Value.Span, compared);
-        foreach (Parameter parameter in _layer.Parameters) Compare($"{parameter.Name}.gradient", parameter.Gradient.Span, compared);
+        foreach ((string name, Parameter parameter) in _parameters)
+        {
+            if (parameter.IsTrained) Compare($"{name}.gradient", parameter.Gradient.Span, compared);
+            else Compare($"{name}.after", parameter.Value.Span, compared);
+        }
     }
 
     private void Predict(HashSet<string> compared)

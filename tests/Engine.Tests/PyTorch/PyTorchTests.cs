@@ -21,7 +21,7 @@ public class PyTorchTests
     {
         Type[] kinds = [typeof(Layer), typeof(Loss), typeof(Optimizer), typeof(Schedule)];
         IEnumerable<Type> classes = typeof(Layer).Assembly.GetExportedTypes().Where(type => !type.IsAbstract && kinds.Any(type.IsSubclassOf));
-        IEnumerable<Type> compared = GoldenCase.All.Select(one => one.Type).Distinct();
+        IEnumerable<Type> compared = GoldenCase.All.Select(one => one.Type).Distinct().Where(type => kinds.Any(type.IsSubclassOf));
         Assert.Equal(
             classes.Select(type => type.Name).Order(),
             compared.Concat(LayerCases.Without.Keys).Concat(TrainingCases.Without.Keys).Select(type => type.Name).Order());
@@ -30,8 +30,8 @@ public class PyTorchTests
     [Fact]
     public void Other_options_are_not_PyTorchs()
     {
-        Differs(golden => LayerRun.Check(golden, new Conv2d(3, (3, 4), padding: new(1, 1, 2, 1)), 1e-3), "Conv2d/same");
-        Differs(golden => LayerRun.Check(golden, new MeanPool2d((3, 4), 2, new(1, 1, 2, 2)) { CountPadding = false }, 1e-3), "MeanPool2d/padding");
+        Differs(golden => LayerRun.Check(golden, 1e-3, new Conv2d(3, (3, 4), padding: new(1, 1, 2, 1))), "Conv2d/same");
+        Differs(golden => LayerRun.Check(golden, 1e-3, new MeanPool2d((3, 4), 2, new(1, 1, 2, 2)) { CountPadding = false }), "MeanPool2d/padding");
         Differs(golden => TrainingRun.Check(golden, new CrossEntropy { Smoothing = 0.11f }, 1e-3), "CrossEntropy/smoothing");
         Differs(golden => TrainingRun.Check(golden, new Sgd(0.9f), 1e-3), "Sgd/Nesterov");
         Differs(golden => TrainingRun.Check(golden, new StepDecay(0.1f, 2), 1e-3), "StepDecay/every epoch");

@@ -77,12 +77,15 @@ class File:
         """
         random = Random(case)
         module.double().train(train)
-        for name, parameter in module.named_parameters():
-            parameter.data = random.between(-1, 1, parameter.shape)
+        parameters = dict(module.named_parameters())
         states = {name: state for name, state in module.named_buffers() if state.dim() > 0}
+        short = short_names([*parameters, *states])
+        for name, parameter in parameters.items():
+            parameter.data = random.between(-1, 1, parameter.shape)
+            self.put(case, **{short[name]: parameter})
         for name, state in states.items():
             state.copy_(random.between(0.5, 2, state.shape) if "var" in name else random.between(-1, 1, state.shape))
-            self.put(case, **{short(name): state})
+            self.put(case, **{short[name]: state})
         inputs = [x if torch.is_tensor(x) else random.between(-reach, reach, x) for x in inputs]
         inputs = [x.double().requires_grad_() for x in inputs]
         names = ["input", *(f"input{i}" for i in range(1, len(inputs)))]
@@ -90,23 +93,22 @@ class File:
         self.put(case, **dict(zip(names, inputs)), output=output)
         if not train:
             return
-        for name, parameter in module.named_parameters():
-            self.put(case, **{short(name): parameter})
         upstream = random.between(-1, 1, output.shape)
         output.backward(upstream)
         self.put(case, output__gradient=upstream)
-        for name, x in [*zip(names, inputs), *((short(n), p) for n, p in module.named_parameters())]:
+        for name, x in [*zip(names, inputs), *((short[name], parameter) for name, parameter in parameters.items())]:
             self.put(case, **{name + ".gradient": x.grad})
         for name, state in states.items():
-            self.put(case, **{short(name) + ".after": state})
+            self.put(case, **{short[name] + ".after": state})
         inference = module.eval()(*inputs)
         if not torch.equal(inference.nan_to_num(7), output.nan_to_num(7)):
             self.put(case, inference=inference)
 
 
-def short(name):
-    """A parameter's name without the number of its module in a row of modules: `1.weight` is `weight`."""
-    return ".".join(part for part in name.split(".") if not part.isdigit())
+def short_names(names):
+    """Names without the number of their module in a row of modules, `1.weight` as `weight`, where they differ without it."""
+    ends = [name.split(".")[-1] for name in names]
+    return {name: end if ends.count(end) == 1 else name for name, end in zip(names, ends)}
 
 
 class Function(nn.Module):

@@ -11,6 +11,24 @@ def padded(top, bottom, left, right, module, value=0.0):
     return nn.Sequential(nn.ConstantPad2d((left, right, top, bottom), value), module)
 
 
+def fixed(filter, stride=1, padding="same"):
+    """One filter on each channel."""
+    weights = torch.tensor(filter, dtype=torch.double)
+    return Function(lambda x: f.conv2d(x, weights.expand(x.shape[1], 1, *weights.shape), stride=stride, padding=padding, groups=x.shape[1]))
+
+
+def connected(table, filter, **options):
+    """A convolution with the weights of the pairs of channels that a table connects."""
+    places = [(k, c) for k, seen in enumerate(table) for c in seen]
+
+    def run(x, weight, bias):
+        full = torch.zeros(len(table), x.shape[1], *weight.shape[1:], dtype=torch.double)
+        full = full.index_put(tuple(torch.tensor(places).T), weight)
+        return f.conv2d(x, full, bias, **options)
+
+    return Function(run, weight=(len(places), *filter), bias=(len(table),))
+
+
 def make():
     with File("convolutions") as file:
         convolutions(file.layer)
@@ -43,6 +61,42 @@ def convolutions(case):
     case("Conv2d/as large as the image", conv(2, 5, (4, 3)), (2, 2, 4, 3))
     case("Conv2d/3×3 of more channels", conv(9, 17, 3, padding=1, bias=False), (1, 9, 9, 6))
     case("Conv2d/one image, one channel", conv(1, 2, (1, 5)), (1, 1, 2, 9))
+
+    transposed = nn.ConvTranspose2d
+    case("ConvTranspose2d/plain", transposed(3, 4, (3, 2)), (3, 3, 4, 5))
+    case("ConvTranspose2d/stride", transposed(2, 3, (3, 4), stride=(2, 3), bias=False), (2, 2, 4, 3))
+    case("ConvTranspose2d/stride beyond the filter", transposed(2, 3, (2, 1), stride=(3, 2)), (2, 2, 3, 4))
+    case("ConvTranspose2d/padding, output padding", transposed(2, 3, (3, 4), stride=(3, 2), padding=(1, 2), output_padding=(2, 1)), (2, 2, 4, 3))
+    case("ConvTranspose2d/padding of each side", nn.Sequential(transposed(2, 3, (4, 3), stride=2), nn.ZeroPad2d((0, -1, -1, -2))), (2, 2, 3, 4))
+    case("ConvTranspose2d/dilation", transposed(2, 3, (3, 2), stride=(1, 2), padding=1, dilation=(2, 3)), (2, 2, 4, 5))
+    case("ConvTranspose2d/groups", transposed(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2), (2, 4, 3, 4))
+    case("ConvTranspose2d/depthwise", transposed(3, 3, (2, 3), stride=2, groups=3), (2, 3, 4, 3))
+    case("ConvTranspose2d/1×1", transposed(3, 5, 1), (2, 3, 3, 4))
+
+    case("DepthwiseConv2d/plain", nn.Conv2d(3, 3, (3, 2), groups=3), (2, 3, 6, 5))
+    case("DepthwiseConv2d/stride, padding", nn.Conv2d(3, 3, 3, stride=2, padding=1, groups=3, bias=False), (2, 3, 7, 6))
+    case("DepthwiseConv2d/dilation, two filters a channel", nn.Conv2d(3, 6, (2, 3), dilation=(2, 1), groups=3), (2, 3, 6, 5))
+
+    case("Sequential/depthwise separable", nn.Sequential(nn.Conv2d(3, 3, (3, 2), groups=3, bias=False), nn.Conv2d(3, 5, 1)), (2, 3, 6, 5))
+    case("Sequential/depthwise separable, stride, padding", nn.Sequential(nn.Conv2d(4, 4, 3, stride=2, padding=1, groups=4, bias=False), nn.Conv2d(4, 3, 1)), (2, 4, 7, 6))
+    case("Sequential/spatially separable", nn.Sequential(nn.Conv2d(3, 4, (3, 1), bias=False), nn.Conv2d(4, 4, (1, 2))), (2, 3, 6, 5))
+    case("Sequential/spatially separable, stride, padding",
+         nn.Sequential(nn.Conv2d(2, 3, (3, 1), stride=(2, 1), padding=(1, 0), bias=False), nn.Conv2d(3, 3, (1, 5), stride=(1, 3), padding=(0, 2))), (2, 2, 6, 7))
+
+    case("FixedFilter2d/edge detection", fixed([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]), (2, 3, 5, 6))
+    case("FixedFilter2d/sharpen, stride", fixed([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], stride=2, padding=1), (2, 2, 5, 7))
+    case("FixedFilter2d/Gaussian blur, no padding", fixed([[1 / 16, 1 / 8, 1 / 16], [1 / 8, 1 / 4, 1 / 8], [1 / 16, 1 / 8, 1 / 16]], padding=0), (2, 1, 5, 4))
+    case("FixedFilter2d/own filter", fixed([[1, -2], [3, 0.5], [0, 2]], padding=0), (2, 2, 5, 4))
+
+    table = [[0, 2], [1], [0, 1, 2], [1, 2]]
+    lenet5 = [
+        [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [0, 4, 5], [0, 1, 5],
+        [0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5], [0, 3, 4, 5], [0, 1, 4, 5], [0, 1, 2, 5], [0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5],
+        [0, 1, 2, 3, 4, 5],
+    ]
+    case("TableConv2d/small table", connected(table, (3, 2)), (2, 3, 6, 5))
+    case("TableConv2d/stride, padding", connected(table, (2, 3), stride=2, padding=1), (2, 3, 5, 6))
+    case("TableConv2d/LeNet-5", connected(lenet5, (5, 5)), (2, 6, 6, 7))
 
     case("Linear/plain", nn.Linear(7, 5), (3, 7))
     case("Linear/no bias", nn.Linear(5, 9, bias=False), (4, 5))
