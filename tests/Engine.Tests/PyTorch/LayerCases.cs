@@ -133,6 +133,16 @@ internal static class LayerCases
         .. Of<Softmax>(Cancelling, new() { ["pixels"] = () => new(), ["features, far out"] = () => new() }),
         .. Of<LogSoftmax>(Curves, new() { ["pixels"] = () => new(), ["features, far out"] = () => new() }),
 
+        .. Of<BatchNorm2d>(Sums, new()
+        {
+            ["plain"] = () => new(),
+            ["options"] = () => new() { Epsilon = 0.01f, Momentum = 0.3f },
+            ["one image"] = () => new(),
+            ["features"] = () => new(),
+            ["inference"] = () => new(),
+        }),
+        .. Of<BatchNorm2d>(Cancelling, new() { ["far from 0"] = () => new() }),
+
         .. Of<Add>(Sums, new() { ["images"] = () => new(), ["features"] = () => new() }),
         .. Of<PadChannels>(Exact, new() { ["both sides"] = () => new(1, 2), ["behind"] = () => new(0, 3) }),
         .. Of<Flatten>(Exact, new() { ["image"] = () => new(), ["features"] = () => new() }),

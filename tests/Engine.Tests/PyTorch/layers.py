@@ -36,6 +36,8 @@ def make():
         poolings(file.layer)
     with File("activations") as file:
         activations(file.layer)
+    with File("normalizations") as file:
+        normalizations(file.layer)
     with File("joins") as file:
         joins(file.layer)
 
@@ -151,6 +153,15 @@ def activations(case):
     case("Softmax/features, far out", nn.Softmax(1), (3, 19), reach=40)
     case("LogSoftmax/pixels", nn.LogSoftmax(1), (2, 5, 3, 4), reach=3)
     case("LogSoftmax/features, far out", nn.LogSoftmax(1), (3, 19), reach=40)
+
+
+def normalizations(case):
+    case("BatchNorm2d/plain", nn.BatchNorm2d(3), (4, 3, 5, 2))
+    case("BatchNorm2d/options", nn.BatchNorm2d(2, eps=0.01, momentum=0.3), (3, 2, 3, 4), reach=3)
+    case("BatchNorm2d/far from 0", nn.BatchNorm2d(2), 100 + Random("far").between(-1, 1, (3, 2, 5, 7)))
+    case("BatchNorm2d/one image", nn.BatchNorm2d(3), (1, 3, 4, 5))
+    case("BatchNorm2d/features", nn.BatchNorm1d(5), (7, 5))
+    case("BatchNorm2d/inference", nn.BatchNorm2d(3), (2, 3, 4, 5), train=False)
 
 
 def joins(case):
