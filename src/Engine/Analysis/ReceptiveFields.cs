@@ -12,7 +12,7 @@ namespace CnnEngine.Analysis;
 /// After A. Araujo, W. Norris, J. Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019. Like there, what lies in
 /// the padding counts: a field may be larger than the image.
 /// </remarks>
-public static class ReceptiveFields
+public static partial class ReceptiveFields
 {
     /// <summary>The field of the network's output, from the image up; a <see cref="NetworkSummary"/> has every layer's.</summary>
     /// <param name="graph">The network.</param>
@@ -108,7 +108,12 @@ public static class ReceptiveFields
     private static List<Node> Plan(Graph graph, Shape input)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        if (input.Rank != 3) throw new ArgumentException($"the input is {input}; only images, C×H×W, have receptive fields", nameof(input));
+        RequireImage(input);
         return NetworkCompiler.Compile(graph, input, new NetworkOptions(), LayerPlan.MemoryUse.None).Nodes;
+    }
+
+    private static void RequireImage(Shape input)
+    {
+        if (input.Rank != 3) throw new ArgumentException($"the input is {input}; only images, C×H×W, have receptive fields");
     }
 }
