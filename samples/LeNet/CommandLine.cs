@@ -75,6 +75,9 @@ internal sealed class CommandLine
 
     private readonly Option<bool> _profile = OptionKinds.Switch("--profile", "Show at the end where the time goes, layer by layer.");
 
+    private readonly Option<bool> _summary = OptionKinds.Switch(
+        "--summary", "Only show what the network costs, sees of an image and takes of memory, layer by layer; needs no data.");
+
     private readonly Option<bool> _quiet = OptionKinds.Switch(
         "--quiet", "Print nothing but the result, in one line (and the table of --profile).");
 
@@ -86,7 +89,7 @@ internal sealed class CommandLine
     {
         _root = new RootCommand("Trains LeNet-5 on handwritten digits.")
         {
-            _data, _download, _recipe, _epochs, _batch, _rate, _seed, _threads, _activation, _pooling, _metrics, _save, _load, _profile, _quiet,
+            _data, _download, _recipe, _epochs, _batch, _rate, _seed, _threads, _activation, _pooling, _metrics, _save, _load, _profile, _summary, _quiet,
         };
         _root.SetAction(result => run(Read(result)));
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
@@ -112,6 +115,7 @@ internal sealed class CommandLine
         Save = result.GetValue(_save),
         Load = result.GetValue(_load),
         Profile = result.GetValue(_profile),
+        Summary = result.GetValue(_summary),
         Quiet = result.GetValue(_quiet),
     };
 }

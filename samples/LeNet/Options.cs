@@ -69,6 +69,8 @@ internal sealed record Options
 
     public bool Profile { get; init; }
 
+    public bool Summary { get; init; }
+
     public bool Quiet { get; init; }
 
     /// <summary>What the options go on from.</summary>

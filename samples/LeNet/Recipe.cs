@@ -15,6 +15,9 @@ internal sealed record Recipe
 
     private const int WarmUpImages = 64;
 
+    /// <summary>The images' shape.</summary>
+    public static Shape Image { get; } = new(1, 28, 28);
+
     /// <summary>The layers, not yet compiled: 28×28 pixels in, ten logits out.</summary>
     public required Func<Sequential> Layers { get; init; }
 
@@ -42,7 +45,7 @@ internal sealed record Recipe
     /// </summary>
     public void WarmUp()
     {
-        TensorDataset black = new("black", Tensor.Zeros(new Shape(WarmUpImages, 1, 28, 28)), new int[WarmUpImages], Classes);
+        TensorDataset black = new("black", Tensor.Zeros(Image.Prepend(WarmUpImages)), new int[WarmUpImages], Classes);
         Network network = Layers().Compile(black.ImageShape, new NetworkOptions { BatchSize = WarmUpImages });
         new Trainer(network, Optimizer(), Loss).Fit(black, black, new TrainerOptions { Epochs = 1 });
     }

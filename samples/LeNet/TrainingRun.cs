@@ -1,3 +1,4 @@
+using CnnEngine.Analysis;
 using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Kernels;
@@ -18,6 +19,11 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
     public async Task<int> RunAsync()
     {
         Threads.Count = options.Threads;
+        if (options.Summary)
+        {
+            console.Write(new Text($"{NetworkSummary.Of(options.Recipe.Layers(), Recipe.Image, new NetworkOptions { BatchSize = options.Batch })}"));
+            return ExitCode.Success;
+        }
         // What cannot be read or written is found out now, not after the training.
         if (options.Load is not null) PathCheck.RequireFile("--load", options.Load);
         if (options.Save is not null) PathCheck.RequireReplaceable("--save", options.Save);

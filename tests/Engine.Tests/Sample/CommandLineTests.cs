@@ -11,7 +11,7 @@ public sealed class CommandLineTests
         SampleResult result = LeNetProcess.Run("--help").AssertSuccess();
         foreach (string word in (string[])
             ["--data", "--download", "--recipe", "default|fast", "--epochs", "--batch", "--lr", "--seed", "--threads", "--activation", "relu|sigmoid|tanh",
-            "--pooling", "max|mean", "--metrics", "--save", "--load", "--profile", "--quiet", "--help", "--version",
+            "--pooling", "max|mean", "--metrics", "--save", "--load", "--profile", "--summary", "--quiet", "--help", "--version",
             "Examples:", "Exit codes:", "130"])
             Assert.Contains(word, result.Output, StringComparison.Ordinal);
     }

@@ -41,6 +41,14 @@ public sealed class OutputTests(DigitFolder digits) : IClassFixture<DigitFolder>
     }
 
     [Fact]
+    public void A_summary_needs_no_data()
+    {
+        string output = LeNetProcess.Run("--summary", "--batch", "32").AssertSuccess().Output;
+        foreach (string part in (string[])["Conv2d(16, 5×5)", "61,706", "416,520", "845,852", "839,334", "32×32", "memory of training, batch 32 of 1×28×28"])
+            Assert.Contains(part, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Quiet_leaves_one_line()
     {
         string line = Assert.Single(digits.Run("--epochs", "1", "--quiet").AssertSuccess().OutputLines);
