@@ -20,11 +20,11 @@ public static partial class ReceptiveFields
     /// <exception cref="ArgumentException">The graph cannot be compiled for such images, or these are not C×H×W.</exception>
     public static ReceptiveField BottomUp(Graph graph, Shape input) => Fields(Plan(graph, input))[^1];
 
-    /// <summary>The pixels that one place of the network's output sees, from the output down.</summary>
+    /// <summary>The pixels that one place of the network's output sees, or all of its features, from the output down.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="input">The shape of one image, C×H×W.</param>
-    /// <param name="row">The row of the output; 0 for features.</param>
-    /// <param name="column">The column of the output; 0 for features.</param>
+    /// <param name="row">The row of the output; any for features.</param>
+    /// <param name="column">The column of the output; any for features.</param>
     /// <exception cref="ArgumentException">The graph cannot be compiled for such images, or these are not C×H×W.</exception>
     public static PixelBox TopDown(Graph graph, Shape input, int row = 0, int column = 0)
     {
@@ -75,7 +75,7 @@ public static partial class ReceptiveFields
     {
         (int Rows, int Columns)[] grids = Grids(nodes);
         (int First, int Last)?[] wanted = new (int, int)?[nodes.Count];
-        wanted[^1] = (place, place);
+        wanted[^1] = nodes[^1].Shape.Rank == 3 ? (place, place) : (0, extent(grids[^1]) - 1);
         for (int seat = nodes.Count - 1; seat > 0; seat--)
         {
             if (wanted[seat] is not (int first, int last)) continue;

@@ -107,6 +107,18 @@ public sealed class ConvTranspose2d : Layer, IFusesActivation
     public override long MultiplyAdds(Shape input, Shape output) => Transposed(1, input).MultiplyAdds;
 
     /// <inheritdoc/>
+    public override Footprint Reach(Shape input, Shape output)
+    {
+        ConvShape shape = Transposed(1, input);
+        return new Footprint(
+            Axis(shape.R, shape.Stride.Height, shape.Dilation.Height, shape.Padding.Top),
+            Axis(shape.S, shape.Stride.Width, shape.Dilation.Width, shape.Padding.Left));
+
+        // The filter slides, turned round, over the input spread out by the stride.
+        static AxisFootprint Axis(int taps, int stride, int dilation, int padding) => new(taps, 1, dilation, (dilation * (taps - 1)) - padding, stride);
+    }
+
+    /// <inheritdoc/>
     public override string ToString()
     {
         string text = $"ConvTranspose2d({Filters}, {Filter}";

@@ -77,6 +77,9 @@ public sealed class FixedFilter2d : Layer, IFusesActivation
     public override long MultiplyAdds(Shape input, Shape output) => Planes(input[0], input).MultiplyAdds;
 
     /// <inheritdoc/>
+    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter.Size, _options.Stride, Planes(1, input).Padding);
+
+    /// <inheritdoc/>
     public override string ToString()
     {
         string text = $"FixedFilter2d({Filter}";

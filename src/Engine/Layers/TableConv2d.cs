@@ -97,6 +97,9 @@ public sealed class TableConv2d : Layer, IFusesActivation
     public override long MultiplyAdds(Shape input, Shape output) => (long)Table.Connections * Filter.Height * Filter.Width * output[1] * output[2];
 
     /// <inheritdoc/>
+    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter, _options.Stride, Geometry(1, input).Padding);
+
+    /// <inheritdoc/>
     public override string ToString()
     {
         string text = $"TableConv2d({Table}, {Filter}";

@@ -4,6 +4,7 @@ using CnnEngine.Kernels;
 using CnnEngine.Layers;
 using CnnEngine.Tests.Graphs;
 using CnnEngine.Tests.Layers;
+using CnnEngine.Tests.PyTorch;
 
 namespace CnnEngine.Tests.Analysis;
 
@@ -11,6 +12,8 @@ namespace CnnEngine.Tests.Analysis;
 public class ReceptiveFieldsTests
 {
     public static TheoryData<string> Networks => [.. All.Keys];
+
+    public static TheoryData<string> Cases => [.. LayerCases.All.Select(one => one.Name)];
 
     private static readonly Dictionary<string, (Func<Graph> Graph, Shape Input, string Expected)> All = new()
     {
@@ -62,6 +65,57 @@ public class ReceptiveFieldsTests
         Assert.Equal(new PixelBox(0, 5, 4, 4), ReceptiveFields.Measure(graph, input, 0, 8));
     }
 
+    // A filter of 4 (5) taps and stride 2 (3): a place of the output sees 2 pixels (1 or 2); a 3×3 filter on that, ⌈6/2⌉ (7/3 on average).
+    [Fact]
+    public void Of_finer_outputs_the_size_is_the_mean_of_the_places()
+    {
+        Layer[] layers = [new Conv2d(2, 3), new ConvTranspose2d(1, (4, 5), stride: (2, 3), padding: 1), new Conv2d(1, 3)];
+        Shape input = new(1, 14, 15);
+        ReceptiveField field = ReceptiveFields.BottomUp(Some.Chain(layers), input);
+        Assert.Equal((5, 0.5), (field.Rows.Size, field.Rows.Jump));
+        Assert.Equal(2 + (7.0 / 3), field.Columns.Size, 12);
+        Assert.Equal(1.0 / 3, field.Columns.Jump, 12);
+        List<PixelBox> boxes = [];
+        for (int row = 8; row < 10; row++)
+            for (int column = 9; column < 12; column++)
+            {
+                boxes.Add(ReceptiveFields.TopDown(Some.Chain(layers), input, row, column));
+                Assert.Equal(boxes[^1], ReceptiveFields.Measure(Some.Chain(layers), input, row, column));
+            }
+        Assert.Equal(field.Rows.Size, boxes.Average(box => box.Height), 12);
+        Assert.Equal(field.Columns.Size, boxes.Average(box => box.Width), 12);
+        Assert.Equal(field.Rows.Centre + (8.5 * field.Rows.Jump), boxes.Average(box => box.Top + ((box.Height - 1) / 2.0)), 12);
+        Assert.Equal(field.Columns.Centre + (10 * field.Columns.Jump), boxes.Average(box => box.Left + ((box.Width - 1) / 2.0)), 12);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_layer_reaches_as_far_as_its_gradient(string name)
+    {
+        Layer layer = (Layer)LayerCases.All.Single(one => one.Name == name).Make();
+        Shape input = GoldenFiles.All[name]["input"].Shape.DropFirst();
+        if (layer is SoftmaxLayer || layer.InputCount != 1 || input.Rank != 3) return; // a softmax's sum does not depend on anything
+        Graph graph = Some.Chain([layer]);
+        Shape output = graph.Compile(input, new NetworkOptions { BatchSize = 1 }).OutputShape;
+        int[] rows = output.Rank == 3 ? [0, output[1] / 2, output[1] - 1] : [0], columns = output.Rank == 3 ? [0, output[2] / 2, output[2] - 1] : [0];
+        bool isTight = false;
+        foreach ((int row, int column) in rows.SelectMany(row => columns.Select(column => (row, column))))
+        {
+            PixelBox seen = Clip(ReceptiveFields.TopDown(graph, input, row, column), input), measured;
+            try
+            {
+                measured = ReceptiveFields.Measure(graph, input, row, column);
+            }
+            catch (InvalidOperationException)
+            {
+                return; // normalisation subtracts
+            }
+            Assert.True(measured.Height == 0 || measured == Clip(measured, seen), $"place {row}, {column}: {measured} is not inside of {seen}");
+            isTight |= measured == seen;
+        }
+        Assert.True(isTight, "nowhere is the field as large as the layer says");
+    }
+
     [Fact]
     public void Random_chains_agree_from_both_ends()
     {
@@ -101,6 +155,15 @@ public class ReceptiveFieldsTests
         // 9⁻⁵⁰ is less than a float can hold.
         Assert.Contains("too deep", Assert.Throws<InvalidOperationException>(() =>
             ReceptiveFields.Measure(Some.Chain(Enumerable.Range(0, 45).Select(_ => new Conv2d(1, 3, padding: 1))), new Shape(1, 91, 91), 45, 45)).Message, StringComparison.Ordinal);
+    }
+
+    private static PixelBox Clip(PixelBox box, Shape image) => Clip(box, new PixelBox(0, 0, image[1], image[2]));
+
+    private static PixelBox Clip(PixelBox box, PixelBox frame)
+    {
+        (int top, int left) = (Math.Max(box.Top, frame.Top), Math.Max(box.Left, frame.Left));
+        int bottom = Math.Min(box.Top + box.Height, frame.Top + frame.Height), right = Math.Min(box.Left + box.Width, frame.Left + frame.Width);
+        return new PixelBox(top, left, bottom - top, right - left);
     }
 
     private static Func<Graph> Chain(params Layer[] layers) => () => Some.Chain(layers);
