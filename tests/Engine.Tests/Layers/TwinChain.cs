@@ -53,7 +53,6 @@ internal sealed class TwinChain(Shape input)
         return this;
     }
 
-<<<<<<< HEAD
     public TwinChain BatchNorm(float epsilon = 1e-5f)
     {
         NormShape one = new(1, Shape[0], Shape.Length / Shape[0]);
@@ -62,12 +61,8 @@ internal sealed class TwinChain(Shape input)
         return this;
     }
 
-    public TwinChain MaxPool(Size2 window, Size2? stride = null, Padding padding = default) =>
-        Pool(window, stride, padding, (shape, x) => ReferencePooling.MaxForward(shape, x).Y);
-=======
     public TwinChain MaxPool(Size2 window, Size2? stride = null, Padding padding = default, bool ceilMode = false) =>
         Pool((images, x) => new PoolShape(images, x[0], (x[1], x[2]), window, stride ?? window, padding, ceilMode));
->>>>>>> fbf6d32 (Pool over sums, whole images and any number of windows; join and scale channels; take windows of any size along the vector)
 
     public TwinChain MeanPool(
         Size2 window, Size2? stride = null, Padding padding = default, bool ceilMode = false, PoolDivisor divisor = PoolDivisor.Window) =>
