@@ -100,7 +100,8 @@ public static unsafe class BatchNormalization
         Require.Length(weight, shape.Channels, nameof(weight));
     }
 
-    private static void Measure(in NormShape shape, float* x, float* mean, float* variance)
+    /// <summary>The mean and the variance of each channel.</summary>
+    internal static void Measure(in NormShape shape, float* x, float* mean, float* variance)
     {
         using Scratch.Lease scratch = Scratch.Take(2L * ChannelSums<Distance>.Doubles(shape));
         double* sums = (double*)scratch.Data;

@@ -61,6 +61,20 @@ internal sealed class TwinChain(Shape input)
         return this;
     }
 
+    public TwinChain GroupNorm(int groups, int channels, int plane, int rows = 1, float epsilon = 1e-5f)
+    {
+        _stages.Add((images, x, parameters) => ReferenceGroupNormalization.Forward(
+            new GroupShape(images * rows, groups, channels, plane), x, parameters.Dequeue(), parameters.Dequeue(), epsilon));
+        return this;
+    }
+
+    public TwinChain LocalResponseNorm(LocalResponse options)
+    {
+        NormShape one = new(1, Shape[0], Shape[1] * Shape[2]);
+        _stages.Add((images, x, _) => ReferenceLocalResponse.Forward(one with { Images = images }, options, x));
+        return this;
+    }
+
     public TwinChain MaxPool(Size2 window, Size2? stride = null, Padding padding = default, bool ceilMode = false) =>
         Pool((images, x) => new PoolShape(images, x[0], (x[1], x[2]), window, stride ?? window, padding, ceilMode));
 

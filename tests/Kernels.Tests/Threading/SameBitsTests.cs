@@ -82,6 +82,20 @@ public unsafe class SameBitsTests
         return [.. y, .. mean, .. variance, .. dx, .. weight, .. bias];
     });
 
+    [Theory, InlineData(4, 33), InlineData(1500, 1)]
+    public void Group_normalisation_and_local_response(int channels, int plane) => AssertSameBits(() =>
+    {
+        GroupShape groups = new(3, 2, channels, plane);
+        NormShape shape = new(3, 2 * channels, plane);
+        float[] x = Numbers.Random(shape.Length, 1), dy = Numbers.Random(shape.Length, 2), weight = Numbers.Random(2 * channels, 3), bias = Numbers.Random(2 * channels, 4);
+        float[] y = new float[x.Length], dx = new float[x.Length], mean = new float[6], variance = new float[6], response = new float[x.Length], dresponse = new float[x.Length];
+        GroupNormalization.Forward(groups, x, weight, bias, 1e-5f, y, mean, variance);
+        GroupNormalization.Backward(groups, x, mean, variance, weight, 1e-5f, dy, dx, weight, bias);
+        LocalResponseNormalization.Forward(shape, new LocalResponse(5, 1, 0.75f, 1), x, response);
+        LocalResponseNormalization.Backward(shape, new LocalResponse(5, 1, 0.75f, 1), x, dy, dresponse);
+        return [.. y, .. mean, .. variance, .. dx, .. weight, .. bias, .. response, .. dresponse];
+    });
+
     [Fact]
     public void Activations_and_updates() => AssertSameBits(() =>
     {
