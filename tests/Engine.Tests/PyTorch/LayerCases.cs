@@ -18,7 +18,7 @@ internal static class LayerCases
     private const double Curves = 2e-6;
 
     // Differences of numbers that are almost equal.
-    private const double Cancelling = 1e-5;
+    private const double Cancelling = 2e-5;
 
     private static readonly ConnectionTable SmallTable = new(3, [0, 2], [1], [0, 1, 2], [1, 2]);
 
@@ -105,6 +105,8 @@ internal static class LayerCases
             ["padding of each side"] = () => new((2, 3), 2, new Padding(1, 0, 2, 1)),
             ["ties"] = () => new(3, 2),
             ["NaN"] = () => new((3, 2)),
+            ["ceil mode"] = () => new(3, 2, ceilMode: true),
+            ["ceil mode, padding"] = () => new((2, 3), (3, 2), 1, ceilMode: true),
         }),
         .. Of<MeanPool2d>(Sums, new()
         {
@@ -114,6 +116,25 @@ internal static class LayerCases
             ["padding"] = () => new((3, 4), 2, new Padding(1, 1, 2, 2)),
             ["padding not counted"] = () => new((3, 4), 2, new Padding(1, 1, 2, 2)) { CountPadding = false },
             ["padding of each side"] = () => new((2, 3), 2, new Padding(1, 0, 2, 1)),
+            ["ceil mode"] = () => new(3, 2, ceilMode: true),
+            ["ceil mode, padding"] = () => new((2, 3), (3, 2), 1, ceilMode: true),
+            ["ceil mode, padding not counted"] = () => new(3, 2, 1, ceilMode: true) { CountPadding = false },
+        }),
+        .. Of<SumPool2d>(Sums, new()
+        {
+            ["halves"] = () => new(2),
+            ["overlapping, padding"] = () => new((3, 4), 2, new Padding(1, 1, 2, 2)),
+            ["ceil mode"] = () => new(3, 2, ceilMode: true),
+        }),
+        .. Of<GlobalMaxPool2d>(Exact, new() { ["image"] = () => new(), ["one pixel"] = () => new() }),
+        .. Of<GlobalMeanPool2d>(Sums, new() { ["image"] = () => new(), ["row"] = () => new() }),
+        .. Of<GlobalSumPool2d>(Sums, new() { ["image"] = () => new() }),
+        .. Of<AdaptiveMaxPool2d>(Sums, new() { ["overlapping"] = () => new((3, 2)), ["larger than the image"] = () => new((5, 3)) }),
+        .. Of<AdaptiveMeanPool2d>(Sums, new()
+        {
+            ["overlapping"] = () => new((3, 2)),
+            ["larger than the image"] = () => new((5, 3)),
+            ["as large as the image"] = () => new((3, 4)),
         }),
 
         .. Of<ReLU>(Exact, new() { ["image"] = () => new(), ["features"] = () => new() }),
@@ -144,6 +165,8 @@ internal static class LayerCases
         .. Of<BatchNorm2d>(Cancelling, new() { ["far from 0"] = () => new() }),
 
         .. Of<Add>(Sums, new() { ["images"] = () => new(), ["features"] = () => new() }),
+        .. Of<Concat>(Exact, new() { ["two images"] = () => new(), ["three images"] = () => new(3), ["features"] = () => new() }),
+        .. Of<ChannelScale>(Sums, new() { ["scales C"] = () => new(), ["scales C×1×1"] = () => new() }),
         .. Of<PadChannels>(Exact, new() { ["both sides"] = () => new(1, 2), ["behind"] = () => new(0, 3) }),
         .. Of<Flatten>(Exact, new() { ["image"] = () => new(), ["features"] = () => new() }),
     ];

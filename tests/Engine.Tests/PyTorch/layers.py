@@ -119,6 +119,8 @@ def poolings(case):
     case("MaxPool2d/padding of each side", padded(1, 0, 2, 1, nn.MaxPool2d((2, 3), 2), -big), (2, 2, 5, 6))
     case("MaxPool2d/ties", nn.MaxPool2d(3, 2), whole)
     case("MaxPool2d/NaN", nn.MaxPool2d((3, 2)), some_nan)
+    case("MaxPool2d/ceil mode", nn.MaxPool2d(3, 2, ceil_mode=True), (2, 2, 6, 8))
+    case("MaxPool2d/ceil mode, padding", nn.MaxPool2d((2, 3), (3, 2), (1, 1), ceil_mode=True), (2, 2, 6, 7))
 
     case("MeanPool2d/halves", nn.AvgPool2d(2), (3, 2, 6, 7))
     case("MeanPool2d/overlapping", nn.AvgPool2d(3, 2), (2, 3, 7, 8))
@@ -126,6 +128,25 @@ def poolings(case):
     case("MeanPool2d/padding", nn.AvgPool2d((3, 4), 2, (1, 2)), (2, 2, 6, 5))
     case("MeanPool2d/padding not counted", nn.AvgPool2d((3, 4), 2, (1, 2), count_include_pad=False), (2, 2, 6, 5))
     case("MeanPool2d/padding of each side", padded(1, 0, 2, 1, nn.AvgPool2d((2, 3), 2)), (2, 2, 5, 6))
+    case("MeanPool2d/ceil mode", nn.AvgPool2d(3, 2, ceil_mode=True), (2, 2, 6, 8))
+    case("MeanPool2d/ceil mode, padding", nn.AvgPool2d((2, 3), (3, 2), (1, 1), ceil_mode=True), (2, 2, 6, 7))
+    case("MeanPool2d/ceil mode, padding not counted", nn.AvgPool2d(3, 2, 1, ceil_mode=True, count_include_pad=False), (2, 2, 6, 8))
+
+    case("SumPool2d/halves", nn.AvgPool2d(2, divisor_override=1), (3, 2, 6, 7))
+    case("SumPool2d/overlapping, padding", nn.AvgPool2d((3, 4), 2, (1, 2), divisor_override=1), (2, 2, 6, 5))
+    case("SumPool2d/ceil mode", nn.AvgPool2d(3, 2, ceil_mode=True, divisor_override=1), (2, 2, 6, 8))
+
+    case("GlobalMaxPool2d/image", nn.AdaptiveMaxPool2d(1), (2, 3, 5, 4))
+    case("GlobalMaxPool2d/one pixel", nn.AdaptiveMaxPool2d(1), (2, 3, 1, 1))
+    case("GlobalMeanPool2d/image", nn.AdaptiveAvgPool2d(1), (2, 3, 5, 4))
+    case("GlobalMeanPool2d/row", nn.AdaptiveAvgPool2d(1), (3, 2, 1, 19))
+    case("GlobalSumPool2d/image", Function(lambda x: x.sum((2, 3), keepdim=True)), (2, 3, 5, 4))
+
+    case("AdaptiveMaxPool2d/overlapping", nn.AdaptiveMaxPool2d((3, 2)), (2, 3, 7, 5))
+    case("AdaptiveMaxPool2d/larger than the image", nn.AdaptiveMaxPool2d((5, 3)), (2, 2, 3, 3))
+    case("AdaptiveMeanPool2d/overlapping", nn.AdaptiveAvgPool2d((3, 2)), (2, 3, 7, 5))
+    case("AdaptiveMeanPool2d/larger than the image", nn.AdaptiveAvgPool2d((5, 3)), (2, 2, 3, 3))
+    case("AdaptiveMeanPool2d/as large as the image", nn.AdaptiveAvgPool2d((3, 4)), (2, 2, 3, 4))
 
 
 def activations(case):
@@ -167,6 +188,11 @@ def normalizations(case):
 def joins(case):
     case("Add/images", Function(lambda a, b: a + b), (2, 3, 5, 2), (2, 3, 5, 2))
     case("Add/features", Function(lambda a, b: a + b), (3, 7), (3, 7))
+    case("Concat/two images", Function(lambda a, b: torch.cat((a, b), 1)), (2, 3, 4, 5), (2, 2, 4, 5))
+    case("Concat/three images", Function(lambda a, b, c: torch.cat((a, b, c), 1)), (2, 1, 4, 3), (2, 2, 4, 3), (2, 3, 4, 3))
+    case("Concat/features", Function(lambda a, b: torch.cat((a, b), 1)), (3, 4), (3, 7))
+    case("ChannelScale/scales C", Function(lambda x, s: x * s[:, :, None, None]), (2, 3, 4, 5), (2, 3))
+    case("ChannelScale/scales C×1×1", Function(lambda x, s: x * s), (2, 3, 4, 5), (2, 3, 1, 1))
     case("PadChannels/both sides", Function(lambda x: f.pad(x, (0, 0, 0, 0, 1, 2))), (2, 3, 2, 5))
     case("PadChannels/behind", Function(lambda x: f.pad(x, (0, 0, 0, 0, 0, 3))), (3, 1, 3, 2))
     case("Flatten/image", nn.Flatten(), (3, 2, 3, 5))
