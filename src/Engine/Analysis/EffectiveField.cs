@@ -1,4 +1,5 @@
 using CnnEngine.Graphs;
+using CnnEngine.Imaging;
 
 namespace CnnEngine.Analysis;
 
@@ -16,6 +17,9 @@ public sealed class EffectiveField
 
     /// <summary>The magnitude of each pixel's gradient, H×W; the largest is 1.</summary>
     public Tensor Map { get; }
+
+    /// <summary>The map as a grey picture, to be written to a file (<see cref="ImageFile"/>): the lighter a pixel, the more it counts.</summary>
+    public Picture ToPicture() => Picture.FromTensor(Map.Reshape(new Shape(1, Map.Shape[0], Map.Shape[1])));
 
     /// <summary>The side of a square with as many pixels as count.</summary>
     public double Size

@@ -89,6 +89,9 @@ public sealed class BatchNorm2d : Layer, IFusesActivation
             step.Gradient(Weight), step.Gradient(Bias!));
     }
 
+    /// <summary>At inference, a product and a sum for each number.</summary>
+    public override LayerCost Cost(Shape input, Shape output) => new(0, 0, 2L * output.Length);
+
     /// <inheritdoc/>
     public override string ToString()
     {

@@ -18,7 +18,9 @@ public class EffectiveFieldTests
         const int Depth = 5, Size = 15;
         Network network = Some.Chain(Enumerable.Range(0, Depth).Select(_ => new Conv2d(1, 3, padding: 1))).Compile(new Shape(1, Size, Size), Options);
         foreach (Parameter parameter in network.Parameters) parameter.Value.Span.Fill(parameter.Name == "bias" ? 0 : 1);
-        Tensor map = EffectiveField.Of(network, images: 3).Map;
+        EffectiveField field = EffectiveField.Of(network, images: 3);
+        Tensor map = field.Map;
+        Assert.Equal((Size, Size, 1, byte.MaxValue), (field.ToPicture().Width, field.ToPicture().Height, field.ToPicture().Channels, field.ToPicture().Bytes[(7 * Size) + 7]));
         double[] paths = [1];
         for (int i = 0; i < Depth; i++)
             paths = [.. Enumerable.Range(0, paths.Length + 2).Select(at => paths.Where((_, j) => at - j is >= 0 and < 3).Sum())];

@@ -109,6 +109,8 @@ public class NetworkSummaryTests
         Assert.Equal(4 * 2 * 4 * 6, Flops(new Sigmoid()));
         Assert.Equal(4 * 2 * 4 * 6, Flops(new Softmax()));
         Assert.Equal(5 * 2 * 4 * 6, Flops(new Swish()));
+        Assert.Equal(2 * 2 * 4 * 6, Flops(new BatchNorm2d()));
+        Assert.Equal(2 * 4 * 6, Flops(new GlobalMeanPool2d()));
         Assert.Equal(2 * 3 * 2 * 2 * 2, Flops(new MaxPool2d((2, 3))));
         Assert.Equal(2 * 4 * 6, Flops(new MeanPool2d((4, 6)))); // global: each number once
         Assert.Equal(0, Flops(new Flatten()));

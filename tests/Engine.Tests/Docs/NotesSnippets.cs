@@ -188,6 +188,7 @@ internal sealed class NotesSnippets(TextWriter writer)
             int window = (size + bins - 1) / bins, stride = size / bins;
             Console.WriteLine($"{size} into {bins}: window {window}, stride {stride}: {Size(new MaxPool2d(window, stride), new Shape(1, size, size))[1]}");
         }
+        Console.WriteLine($"11 into 4: {new AdaptiveMaxPool2d(4)}: {Size(new AdaptiveMaxPool2d(4), new Shape(1, 11, 11))[1]}");
     }
 
     public void OutputDelta()
@@ -256,7 +257,7 @@ internal sealed class NotesSnippets(TextWriter writer)
         Print("depthwise separable", SeparableConv2d.Depthwise(64, 3, padding: 1), new Shape(32, 28, 28));
         Print("fully connected", [new Linear(10)], new Shape(100));
         Print("pooling", [new MaxPool2d(3, 2)], new Shape(16, 13, 13));
-        Print("global pooling", [new MeanPool2d(13)], new Shape(16, 13, 13));
+        Print("global pooling", [new GlobalMeanPool2d()], new Shape(16, 13, 13));
         Print("sigmoid", [new Sigmoid()], new Shape(16, 13, 13));
 
         void Print(string name, Sequential layers, Shape image)
