@@ -1,10 +1,17 @@
+using System.Runtime.CompilerServices;
+
 namespace CnnEngine.Kernels;
 
 /// <summary>Where a pooling's windows lie along one axis of the image.</summary>
 internal readonly record struct PoolAxis
 {
-    private PoolAxis(int size, int window, int stride, int before, int after, int outputs) =>
+    private readonly bool _isPartition;
+
+    private PoolAxis(int size, int window, int stride, int before, int after, int outputs, bool isPartition = false)
+    {
         (Size, Window, Stride, Before, After, Outputs) = (size, window, stride, before, after, outputs);
+        _isPartition = isPartition;
+    }
 
     /// <summary>Pixels of the image along the axis.</summary>
     public int Size { get; }
@@ -45,25 +52,48 @@ internal readonly record struct PoolAxis
     }
 
     /// <summary>As many windows as asked for, <c>⌊i·size/outputs⌋ … ⌈(i + 1)·size/outputs⌉</c>, which overlap where the division leaves a rest.</summary>
-    public static PoolAxis Adaptive(int size, int outputs)
+    public static PoolAxis Adaptive(int size, int outputs) => OfNumber(size, outputs, isPartition: false);
+
+    /// <summary>Windows that share out the pixels: p lies in window <c>⌊p·outputs/size⌋</c>.</summary>
+    public static PoolAxis Partition(int size, int outputs) => OfNumber(size, outputs, isPartition: true);
+
+    /// <summary>
+    /// Windows of <c>⌈size/outputs⌉</c> pixels every <c>⌊size/outputs⌋</c>, where this gives as many as asked for (13 pixels, 2 windows: 7 pixels
+    /// every 6); else <see cref="Adaptive"/> (11 pixels, 4 windows).
+    /// </summary>
+    public static PoolAxis Pyramid(int size, int outputs)
+    {
+        int window = (size + outputs - 1) / outputs, stride = size / outputs;
+        return stride > 0 && ((size - window) / stride) + 1 == outputs ? new PoolAxis(size, window, stride, 0, 0, outputs) : Adaptive(size, outputs);
+    }
+
+    private static PoolAxis OfNumber(int size, int outputs, bool isPartition)
     {
         if (size % outputs == 0) return new PoolAxis(size, size / outputs, size / outputs, 0, 0, outputs);
-        PoolAxis axis = new(size, 0, 0, 0, 0, outputs);
+        PoolAxis axis = new(size, 0, 0, 0, 0, outputs, isPartition);
         int largest = 0;
         for (int i = 0; i < outputs; i++)
         {
             (int first, int end) = axis.Inside(i);
             largest = Math.Max(largest, end - first);
         }
-        return new PoolAxis(size, largest, 0, 0, 0, outputs);
+        return new PoolAxis(size, largest, 0, 0, 0, outputs, isPartition);
     }
 
     /// <summary>The pixels of the image that window i holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public (int First, int End) Inside(int i)
     {
-        if (IsAdaptive) return ((int)((long)i * Size / Outputs), (int)((((i + 1L) * Size) + Outputs - 1) / Outputs));
+        if (IsAdaptive) return Share(i);
         int first = (i * Stride) - Before;
         return (Math.Max(first, 0), Math.Min(first + Window, Size));
+    }
+
+    private (int First, int End) Share(int i)
+    {
+        long first = (long)i * Size, end = first + Size + Outputs - 1;
+        if (_isPartition) first += Outputs - 1;
+        return ((int)(first / Outputs), (int)(end / Outputs));
     }
 
     /// <summary>How many pixels of the image and its padding window i holds: in ceil mode the last may reach beyond both.</summary>

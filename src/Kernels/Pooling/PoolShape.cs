@@ -48,6 +48,27 @@ public readonly record struct PoolShape
         return new PoolShape(images, channels, PoolAxis.Adaptive(image.Height, output.Height), PoolAxis.Adaptive(image.Width, output.Width));
     }
 
+    /// <summary>
+    /// The geometry of one level of spatial pyramid pooling, n×n windows on an image of any size: windows of <c>⌈H/n⌉</c> rows every
+    /// <c>⌊H/n⌋</c> where these are n, else adaptive ones; columns likewise (K. He et al., "Spatial Pyramid Pooling in Deep Convolutional
+    /// Networks", 2014).
+    /// </summary>
+    /// <param name="images">N.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="image">H×W.</param>
+    /// <param name="level">n.</param>
+    /// <exception cref="ArgumentException">A number is below 1.</exception>
+    public static PoolShape Pyramid(int images, int channels, Size2 image, int level)
+    {
+        Check(images, channels, image);
+        if (level < 1) throw new ArgumentException($"a level of the pyramid is {level}; it must be at least 1");
+        return new PoolShape(images, channels, PoolAxis.Pyramid(image.Height, level), PoolAxis.Pyramid(image.Width, level));
+    }
+
+    /// <summary>Windows that share out the pixels of an image among those of a smaller one, by the place in it that is nearest.</summary>
+    internal static PoolShape Partition(int images, int channels, Size2 image, Size2 output) =>
+        new(images, channels, PoolAxis.Partition(image.Height, output.Height), PoolAxis.Partition(image.Width, output.Width));
+
     internal PoolShape WithImages(int images) => new(images, C, RowAxis, ColumnAxis);
 
     /// <summary>Images.</summary>

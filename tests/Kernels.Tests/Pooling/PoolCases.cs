@@ -45,6 +45,7 @@ internal static class PoolCases
         ["global"] = PoolShape.Adaptive(3, 5, (7, 6), 1),
         ["global, wide"] = PoolShape.Adaptive(2, 3, (3, 43), 1),
         ["adaptive"] = PoolShape.Adaptive(2, 3, (7, 9), (3, 4)),
+        ["pyramid"] = PoolShape.Pyramid(2, 3, (13, 11), 4),
         ["adaptive, rows only"] = PoolShape.Adaptive(2, 3, (7, 40), (5, 20)),
         ["adaptive, more outputs than pixels"] = PoolShape.Adaptive(3, 2, (3, 5), (7, 6)),
         ["one column"] = new(2, 3, (9, 1), (3, 1), (2, 1)),

@@ -74,6 +74,40 @@ public class PoolShapeTests
     }
 
     [Fact]
+    public void A_pyramids_windows_are_the_papers_where_these_are_enough()
+    {
+        Assert.Equal(((13, 13), (13, 13)), Pyramid(13, 1));
+        Assert.Equal(((7, 7), (6, 6)), Pyramid(13, 2));
+        Assert.Equal(((5, 5), (4, 4)), Pyramid(13, 3));
+        Assert.Equal(((4, 4), (3, 3)), Pyramid(13, 4));
+        Assert.Equal(((3, 3), (2, 2)), Pyramid(10, 4));
+        // ⌈11/4⌉ = 3 every ⌊11/4⌋ = 2 gives 5, ⌊2/3⌋ nothing.
+        Assert.Equal([(0, 3), (2, 6), (5, 9), (8, 11)], Windows(11, 4));
+        Assert.Equal([(0, 1), (0, 2), (1, 2)], Windows(2, 3));
+        for (int size = 1; size < 20; size++)
+            for (int level = 1; level < 24; level++) Assert.Equal(level, Windows(size, level).Length);
+
+        static (Size2, Size2) Pyramid(int size, int level) => (PoolShape.Pyramid(1, 1, size, level).Window, PoolShape.Pyramid(1, 1, size, level).Stride);
+        static (int, int)[] Windows(int size, int level) => [.. Enumerable.Range(0, level).Select(PoolShape.Pyramid(1, 1, (5, size), level).Columns)];
+    }
+
+    [Fact]
+    public void A_partition_gives_each_pixel_to_one_window()
+    {
+        for (int size = 1; size < 20; size++)
+            for (int outputs = 1; outputs <= size; outputs++)
+            {
+                PoolShape shape = PoolShape.Partition(1, 1, (size, 5), (outputs, 5));
+                for (int p = 0; p < size; p++)
+                {
+                    (int first, int end) = shape.Rows(p * outputs / size);
+                    Assert.True(first <= p && p < end);
+                }
+                Assert.Equal(size, Enumerable.Range(0, outputs).Select(shape.Rows).Sum(w => w.End - w.First));
+            }
+    }
+
+    [Fact]
     public void Rows_and_columns_of_a_window_are_cut_at_the_image()
     {
         PoolShape shape = new(1, 1, (5, 8), (3, 4), (2, 3), new Padding(1, 1, 2, 0));
@@ -95,6 +129,7 @@ public class PoolShapeTests
         { "right", "padding is (0, 0, 0, 3), the window 2×3; padding must be less than the window" },
         { "rows", "the window spans 9 rows, the padded image has 8; the window must fit into the image" },
         { "ceil mode", "the window spans 9 rows, the padded image has 7; the window must fit into the image" },
+        { "level", "a level of the pyramid is 0; it must be at least 1" },
         { "output", "the output size is 3×0; both numbers must be at least 1" },
         { "columns", "the window spans 9 columns, the padded image has 8; the window must fit into the image" },
     };
@@ -114,6 +149,7 @@ public class PoolShapeTests
             "left" => new PoolShape(1, 1, 8, (2, 3), 2, new Padding(0, 0, 3, 0)),
             "right" => new PoolShape(1, 1, 8, (2, 3), 2, new Padding(0, 0, 0, 3)),
             "ceil mode" => new PoolShape(1, 1, 7, (9, 2), 2, ceilMode: true),
+            "level" => PoolShape.Pyramid(1, 1, 7, 0),
             "output" => PoolShape.Adaptive(1, 1, 7, (3, 0)),
             "rows" => new PoolShape(1, 1, 8, (9, 2), 2),
             _ => new PoolShape(1, 1, 8, (2, 9), 2),
