@@ -8,7 +8,7 @@ namespace CnnEngine.Analysis;
 internal sealed class ProbeLoss(float[] upstream) : Loss
 {
     /// <summary>Gives the gradients of L itself: they are neither averaged over the batch nor scaled.</summary>
-    public override double Run(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient)
+    public override double Run(Shape output, ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient)
     {
         int length = outputs.Length / labels.Length;
         double sum = 0;

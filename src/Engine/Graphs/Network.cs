@@ -282,8 +282,8 @@ public sealed partial class Network
     private void TakeLoss(Workspace workspace, BatchPart part, Loss loss, int first, ReadOnlySpan<int> labels)
     {
         Span<float> outputs = OutputRows(0, first, workspace.Images);
-        part.Loss += loss.Run(outputs, labels, 1f / _images, workspace.BeginOutputGradient());
-        (int correct, int guesses) = loss.Judge(outputs, labels);
+        part.Loss += loss.Run(OutputShape, outputs, labels, 1f / _images, workspace.BeginOutputGradient());
+        (int correct, int guesses) = loss.Judge(OutputShape, outputs, labels);
         part.Correct += correct;
         part.Guesses += guesses;
         if (!_backward) return;
@@ -291,7 +291,7 @@ public sealed partial class Network
         {
             (Node node, float weight) = _plan.Outputs[i];
             Span<float> gradient = workspace.Span(node.Gradient!);
-            if (weight > 0) part.Loss += weight * loss.Run(OutputRows(i, first, workspace.Images), labels, weight / _images, gradient);
+            if (weight > 0) part.Loss += weight * loss.Run(OutputShape, OutputRows(i, first, workspace.Images), labels, weight / _images, gradient);
             else gradient.Clear();
         }
     }

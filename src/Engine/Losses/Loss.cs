@@ -7,26 +7,28 @@ namespace CnnEngine.Losses;
 public abstract class Loss
 {
     /// <summary>The losses of some images, and their derivatives by the network's output. Called from several threads at once.</summary>
-    /// <param name="outputs">The network's output, one row for each image.</param>
-    /// <param name="labels">One label for each image.</param>
+    /// <param name="output">The shape of one image's output.</param>
+    /// <param name="outputs">The network's outputs, one row for each image.</param>
+    /// <param name="labels">The labels of one image after another, <see cref="LabelsPerImage"/> of each.</param>
     /// <param name="scale">What the derivatives are multiplied by: 1/N for a minibatch of N.</param>
     /// <param name="gradient">Receives <c>scale · ∂loss/∂output</c>.</param>
-    /// <returns>The sum of the losses, not scaled.</returns>
-    public abstract double Run(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient);
+    /// <returns>The sum of the images' losses, not scaled.</returns>
+    public abstract double Run(Shape output, ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient);
 
     /// <summary>How many labels an image has: one for a whole image, or one for each pixel of an output C×H×W.</summary>
     public virtual int LabelsPerImage(Shape output) => 1;
 
     /// <summary>How many guesses are right, and how many there are; if not overridden, an image's guess is its largest output.</summary>
-    /// <param name="outputs">The network's output, one row for each image.</param>
-    /// <param name="labels">One label for each image.</param>
-    public virtual (int Correct, int Guesses) Judge(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels)
+    /// <param name="output">The shape of one image's output.</param>
+    /// <param name="outputs">The network's outputs, one row for each image.</param>
+    /// <param name="labels">The labels of one image after another.</param>
+    public virtual (int Correct, int Guesses) Judge(Shape output, ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels)
     {
-        int length = outputs.Length / labels.Length, correct = 0;
+        int length = output.Length, correct = 0;
         for (int n = 0; n < labels.Length; n++)
         {
-            ReadOnlySpan<float> output = outputs.Slice(n * length, length);
-            if (TensorPrimitives.IndexOfMax(output) == labels[n] && !float.IsNaN(output[labels[n]])) correct++;
+            ReadOnlySpan<float> row = outputs.Slice(n * length, length);
+            if (TensorPrimitives.IndexOfMax(row) == labels[n] && !float.IsNaN(row[labels[n]])) correct++;
         }
         return (correct, labels.Length);
     }
@@ -39,17 +41,17 @@ public sealed class CrossEntropy : Loss
     public float Smoothing { get; init; }
 
     /// <inheritdoc/>
-    public override double Run(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient) =>
-        SoftmaxCrossEntropy.Run(outputs.Length / labels.Length, outputs, labels, scale, gradient, Smoothing);
+    public override double Run(Shape output, ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient) =>
+        SoftmaxCrossEntropy.Run(output.Length, outputs, labels, scale, gradient, Smoothing);
 }
 
 /// <summary>The notes' squared error, <c>½‖a − y‖²</c> with y = 1 at the label and 0 elsewhere; its derivative is <c>a − y</c>.</summary>
 public sealed class HalfSquaredError : Loss
 {
     /// <inheritdoc/>
-    public override double Run(ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient)
+    public override double Run(Shape output, ReadOnlySpan<float> outputs, ReadOnlySpan<int> labels, float scale, Span<float> gradient)
     {
-        int classes = outputs.Length / labels.Length;
+        int classes = output.Length;
         gradient.Clear();
         for (int n = 0; n < labels.Length; n++)
         {

@@ -29,6 +29,8 @@ internal static class TrainingCases
             ["much smoothing"] = () => new() { Smoothing = 0.5f },
         }),
         .. Of<HalfSquaredError>(LossTolerance, new() { ["plain"] = () => new(), ["large outputs"] = () => new() }),
+        .. Of<BinaryCrossEntropy>(LossTolerance, new() { ["plain"] = () => new(), ["a mask"] = () => new() }),
+        .. Of<PixelCrossEntropy>(LossTolerance, new() { ["plain"] = () => new(), ["ignored label"] = () => new() { IgnoredLabel = 2 } }),
 
         .. Of<Sgd>(OptimizerTolerance, new()
         {

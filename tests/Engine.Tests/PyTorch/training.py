@@ -41,6 +41,19 @@ def losses(file):
     case("HalfSquaredError/plain", half_squared, (7, 5))
     case("HalfSquaredError/large outputs", half_squared, (3, 19), reach=20)
 
+    def binary(z, y):
+        return f.binary_cross_entropy_with_logits(z, y.double())
+
+    case("BinaryCrossEntropy/plain", binary, (7, 5), labels=Random("BinaryCrossEntropy").integers(0, 1, (7, 5)))
+    case("BinaryCrossEntropy/a mask", binary, (3, 1, 4, 5), reach=30, labels=Random("a mask").integers(0, 1, (3, 1, 4, 5)))
+
+    # PyTorch's mean is over all labelled pixels of the batch, the engine's over those of each image first.
+    def pixels(z, y):
+        return torch.stack([f.cross_entropy(z[n:n + 1], y[n:n + 1], ignore_index=2) for n in range(len(z))]).mean()
+
+    case("PixelCrossEntropy/plain", f.cross_entropy, (3, 4, 5, 7), reach=3)
+    case("PixelCrossEntropy/ignored label", pixels, (3, 4, 5, 7), reach=20)
+
 
 def optimizers(file):
     """Two parameters over ten steps, with a learning rate that changes; the gradients' scale differs from weight to weight."""

@@ -48,4 +48,49 @@ internal static class ReferenceLosses
         for (int i = 0; i < output.Length; i++) loss += 0.5 * (output[i] - target[i]) * (output[i] - target[i]);
         return loss;
     }
+
+    /// <summary><c>−Σ weight · (t·log σ(z) + (1 − t)·log(1 − σ(z)))</c>, with both logarithms of σ written so that nothing overflows.</summary>
+    public static double SigmoidCrossEntropy(double[] logits, double[] targets, double[]? weights = null)
+    {
+        double loss = 0;
+        for (int i = 0; i < logits.Length; i++)
+        {
+            double z = logits[i], tail = Math.Log(1 + Math.Exp(-Math.Abs(z)));
+            double logYes = Math.Min(z, 0) - tail, logNo = Math.Min(-z, 0) - tail;
+            loss -= (weights?[i] ?? 1) * ((targets[i] * logYes) + ((1 - targets[i]) * logNo));
+        }
+        return loss;
+    }
+
+    /// <summary><c>Σ weight · (|d| &lt; β ? d²/2β : |d| − β/2)</c>.</summary>
+    public static double SmoothL1(double[] output, double[] target, double beta, double[]? weights = null)
+    {
+        double loss = 0;
+        for (int i = 0; i < output.Length; i++)
+        {
+            double distance = Math.Abs(output[i] - target[i]);
+            loss += (weights?[i] ?? 1) * (distance < beta ? distance * distance / (2 * beta) : distance - (beta / 2));
+        }
+        return loss;
+    }
+
+    /// <summary>Σ over images of the mean, over pixels whose label is not <paramref name="ignored"/>, of their cross-entropy.</summary>
+    public static double PixelCrossEntropy(int classes, int pixels, double[] logits, int[] labels, int ignored)
+    {
+        double total = 0;
+        for (int n = 0; n < labels.Length / pixels; n++)
+        {
+            double loss = 0;
+            int labelled = 0;
+            for (int p = 0; p < pixels; p++)
+            {
+                if (labels[(n * pixels) + p] == ignored) continue;
+                double[] z = [.. Enumerable.Range(0, classes).Select(c => logits[(((n * classes) + c) * pixels) + p])];
+                loss += SoftmaxCrossEntropy(classes, z, [labels[(n * pixels) + p]]);
+                labelled++;
+            }
+            if (labelled > 0) total += loss / labelled;
+        }
+        return total;
+    }
 }
