@@ -61,7 +61,7 @@ public readonly record struct AxisFootprint(int Taps, int Stride = 1, int Dilati
 
     /// <summary>
     /// The first and the last input that the outputs <paramref name="first"/> to <paramref name="last"/> see; the first is beyond the last
-    /// where they see none. Inputs below 0 or beyond the end are padding.
+    /// where they see none. Inputs below 0 or beyond the end are padding. Taps both dilated and over a spread input may miss either.
     /// </summary>
     internal (int First, int Last) InputsOf(int first, int last)
     {

@@ -92,10 +92,12 @@ public class ReceptiveFieldsTests
     [MemberData(nameof(Cases))]
     public void A_layer_reaches_as_far_as_its_gradient(string name)
     {
-        Layer layer = (Layer)LayerCases.All.Single(one => one.Name == name).Make();
+        object made = LayerCases.All.Single(one => one.Name == name).Make();
+        Sequential layers = made as Sequential ?? [];
+        if (made is Layer { InputCount: 1 } layer and not SoftmaxLayer) layers.Add(layer); // a softmax's sum does not depend on anything
         Shape input = GoldenFiles.All[name]["input"].Shape.DropFirst();
-        if (layer is SoftmaxLayer || layer.InputCount != 1 || input.Rank != 3) return; // a softmax's sum does not depend on anything
-        Graph graph = Some.Chain([layer]);
+        if (!layers.Any() || input.Rank != 3) return;
+        Graph graph = layers.ToGraph();
         Shape output = graph.Compile(input, new NetworkOptions { BatchSize = 1 }).OutputShape;
         int[] rows = output.Rank == 3 ? [0, output[1] / 2, output[1] - 1] : [0], columns = output.Rank == 3 ? [0, output[2] / 2, output[2] - 1] : [0];
         bool isTight = false;
@@ -113,7 +115,9 @@ public class ReceptiveFieldsTests
             Assert.True(measured.Height == 0 || measured == Clip(measured, seen), $"place {row}, {column}: {measured} is not inside of {seen}");
             isTight |= measured == seen;
         }
-        Assert.True(isTight, "nowhere is the field as large as the layer says");
+        // Dilated taps over spread pixels may all miss the outermost ones.
+        Footprint reach = layers.First().Reach(input, output);
+        Assert.True(isTight || reach is { Rows: { Spread: > 1, Dilation: > 1 } } or { Columns: { Spread: > 1, Dilation: > 1 } }, "nowhere is the field as large as the layer says");
     }
 
     [Fact]
