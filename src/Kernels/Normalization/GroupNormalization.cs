@@ -64,8 +64,8 @@ public static unsafe class GroupNormalization
         Require.Length(dbias.Length, shape.Parameters, nameof(dbias));
         fixed (float* px = x, pm = mean, pv = variance, pw = weight, pdy = dy, pdx = dx, pdw = dweight, pdb = dbias)
         {
-            int channels = shape.Plane == 1 ? ChannelsPerChunk : 1;
-            Threads.For((shape.Parameters + channels - 1) / channels, new ParameterChannels(shape, channels, px, pm, pv, epsilon, pdy, pdw, pdb));
+            RowBlocks channels = new(shape.Channels, shape.Plane == 1 ? ChannelsPerChunk : 1);
+            Threads.For(shape.Groups * channels.Count, new ParameterChannels(shape, channels, px, pm, pv, epsilon, pdy, pdw, pdb));
             if (pdx != null) Threads.For(shape.Rows, new BackwardRows(shape, px, pm, pv, pw, epsilon, pdy, pdx));
         }
     }
@@ -135,19 +135,20 @@ public static unsafe class GroupNormalization
         }
     }
 
-    /// <summary>∂γ and ∂β of some channels, over the images.</summary>
+    /// <summary>∂γ and ∂β of some channels of a group, over the images.</summary>
     private readonly struct ParameterChannels(
-        GroupShape shape, int channels, float* x, float* mean, float* variance, float epsilon, float* dy, float* dweight, float* dbias) : IChunks
+        GroupShape shape, RowBlocks channels, float* x, float* mean, float* variance, float epsilon, float* dy, float* dweight, float* dbias) : IChunks
     {
         public void Run(int chunk)
         {
-            int first = chunk * channels, count = Math.Min(channels, shape.Parameters - first), length = count * shape.Plane;
+            (int group, int block) = Math.DivRem(chunk, channels.Count);
+            int first = (group * shape.Channels) + channels.First(block), count = channels.Height(block), length = count * shape.Plane;
             using Scratch.Lease scratch = Scratch.Take(length);
             Span<float> normalized = new(scratch.Data, length), ofWeight = new(dweight + first, count), ofBias = new(dbias + first, count);
             double weightSum = 0, biasSum = 0;
             for (int n = 0; n < shape.Images; n++)
             {
-                int row = (n * shape.Groups) + (first / shape.Channels);
+                int row = (n * shape.Groups) + group;
                 long start = ((long)n * shape.Parameters * shape.Plane) + ((long)first * shape.Plane);
                 ReadOnlySpan<float> delta = new(dy + start, length);
                 Normalize(new ReadOnlySpan<float>(x + start, length), mean[row], Inverse(variance[row], epsilon), normalized);

@@ -28,6 +28,10 @@ public class GroupNormTests
         Expect.Gradients(new GroupNorm(groups), Image, new TwinChain(Image).GroupNorm(groups, 6 / groups, 15).Twin);
 
     [Fact]
+    public void Group_normalisation_of_features() =>
+        Expect.Gradients(new GroupNorm(3), new Shape(12), new TwinChain(new Shape(12)).GroupNorm(3, 4, 1).Twin);
+
+    [Fact]
     public void Other_groups_are_not_the_twins() =>
         Assert.False(new GradientCheck().Run(new GroupNorm(2), Image, new TwinChain(Image).GroupNorm(3, 2, 15).Twin).Passed);
 

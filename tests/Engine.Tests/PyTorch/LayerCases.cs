@@ -23,7 +23,10 @@ internal static class LayerCases
     private static readonly ConnectionTable SmallTable = new(3, [0, 2], [1], [0, 1, 2], [1, 2]);
 
     /// <summary>Public layers without a case, and why.</summary>
-    public static readonly Dictionary<Type, string> Without = [];
+    public static readonly Dictionary<Type, string> Without = new()
+    {
+        [typeof(StochasticDepth)] = "torchvision's, whose random numbers are others; at inference it does nothing",
+    };
 
     public static readonly GoldenCase[] All =
     [
@@ -163,6 +166,27 @@ internal static class LayerCases
             ["inference"] = () => new(),
         }),
         .. Of<BatchNorm2d>(Cancelling, new() { ["far from 0"] = () => new() }),
+        .. Of<GroupNorm>(Sums, new()
+        {
+            ["plain"] = () => new(2),
+            ["each channel alone, epsilon"] = () => new(3) { Epsilon = 0.01f },
+            ["all channels"] = () => new(1),
+            ["features"] = () => new(3),
+        }),
+        .. Of<LayerNorm>(Sums, new()
+        {
+            ["image"] = () => new(),
+            ["last axes"] = () => new(2),
+            ["features, epsilon"] = () => new(1) { Epsilon = 0.01f },
+        }),
+        .. Of<LocalResponseNorm>(Sums, new()
+        {
+            ["plain"] = () => new(5),
+            ["AlexNet's"] = () => new(5, 5e-4f, 0.75f, 2),
+            ["even window"] = () => new(4, 2),
+            ["another power"] = () => new(3, 0.5f, 0.6f, 1.5f),
+        }),
+        .. Of<Dropout>(Exact, new() { ["inference"] = () => new(), ["nothing dropped"] = () => new(0) }),
 
         .. Of<Add>(Sums, new() { ["images"] = () => new(), ["features"] = () => new() }),
         .. Of<Concat>(Exact, new() { ["two images"] = () => new(), ["three images"] = () => new(3), ["features"] = () => new() }),

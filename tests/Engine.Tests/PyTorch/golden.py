@@ -86,7 +86,7 @@ class File:
         for name, state in states.items():
             state.copy_(random.between(0.5, 2, state.shape) if "var" in name else random.between(-1, 1, state.shape))
             self.put(case, **{short[name]: state})
-        inputs = [x if torch.is_tensor(x) else random.between(-reach, reach, x) for x in inputs]
+        inputs = [exact(x) if torch.is_tensor(x) else random.between(-reach, reach, x) for x in inputs]
         inputs = [x.double().requires_grad_() for x in inputs]
         names = ["input", *(f"input{i}" for i in range(1, len(inputs)))]
         output = module(*inputs)

@@ -184,6 +184,20 @@ def normalizations(case):
     case("BatchNorm2d/features", nn.BatchNorm1d(5), (7, 5))
     case("BatchNorm2d/inference", nn.BatchNorm2d(3), (2, 3, 4, 5), train=False)
 
+    case("GroupNorm/plain", nn.GroupNorm(2, 6), (3, 6, 4, 5))
+    case("GroupNorm/each channel alone, epsilon", nn.GroupNorm(3, 3, eps=0.01), (2, 3, 5, 4))
+    case("GroupNorm/all channels", nn.GroupNorm(1, 4), (2, 4, 3, 7))
+    case("GroupNorm/features", nn.GroupNorm(3, 12), (3, 12))
+    case("LayerNorm/image", nn.LayerNorm((3, 4, 5)), (3, 3, 4, 5))
+    case("LayerNorm/last axes", nn.LayerNorm((4, 5)), (2, 3, 4, 5))
+    case("LayerNorm/features, epsilon", nn.LayerNorm(19, eps=0.01), (4, 19))
+    case("LocalResponseNorm/plain", nn.LocalResponseNorm(5), (2, 7, 3, 4), reach=30)
+    case("LocalResponseNorm/AlexNet's", nn.LocalResponseNorm(5, 5e-4, 0.75, 2), (2, 8, 3, 4), reach=30)
+    case("LocalResponseNorm/even window", nn.LocalResponseNorm(4, 2), (2, 6, 4, 3))
+    case("LocalResponseNorm/another power", nn.LocalResponseNorm(3, 0.5, 0.6, 1.5), (2, 5, 4, 3), reach=3)
+    case("Dropout/inference", nn.Dropout(), (2, 3, 4, 5), train=False)
+    case("Dropout/nothing dropped", nn.Dropout(0), (2, 3, 4, 5))
+
 
 def joins(case):
     case("Add/images", Function(lambda a, b: a + b), (2, 3, 5, 2), (2, 3, 5, 2))

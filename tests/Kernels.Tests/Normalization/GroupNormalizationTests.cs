@@ -14,6 +14,7 @@ public class GroupNormalizationTests
         ["all channels"] = new(3, 1, 4, 11),
         ["numbers of an image"] = new(4, 1, 3 * 5 * 7, 1),
         ["many numbers"] = new(2, 1, 2500, 1),
+        ["groups of features"] = new(3, 4, 5, 1),
         ["short rows"] = new(13, 1, 5, 1),
     };
 
