@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -61,18 +62,19 @@ public partial class FeatureTableTests
             layer's derivatives with numeric ones of a twin in double precision. *PyTorch*: how many golden cases are compared with PyTorch's numbers.
 
             """);
-        Append<Layer>(page, "Layers", GradientCheckOf);
-        Append<Loss>(page, "Losses", _ => "LossTests");
-        Append<Optimizer>(page, "Optimisers", null);
-        Append<Schedule>(page, "Learning-rate schedules", null);
+        Append(page, "Layers", Classes<Layer>(), GradientCheckOf);
+        Append(page, "Losses", Classes<Loss>(), _ => "LossTests");
+        Append(page, "Optimisers", Classes<Optimizer>());
+        Append(page, "Learning-rate schedules", Classes<Schedule>());
+        Append(page, "Beside them", [typeof(SeparableConv2d), typeof(ClipGradients), typeof(WeightAverage)]);
         return page.ToString();
     }
 
-    private static void Append<T>(StringBuilder page, string title, Func<Type, string?>? gradientCheck)
+    private static void Append(StringBuilder page, string title, IEnumerable<Type> types, Func<Type, string?>? gradientCheck = null)
     {
         string check = gradientCheck is null ? "" : " gradient check |";
         page.Append($"\n## {title}\n\n| | what it is | options |{check} PyTorch |\n|---|---|---|{(gradientCheck is null ? "" : "---|")}--:|\n");
-        foreach (Type type in Classes<T>())
+        foreach (Type type in types)
         {
             page.Append($"| `{type.Name}` | {Summary(type)} | {Options(type)} |");
             if (gradientCheck is not null) page.Append($" `{gradientCheck(type)}` |");
@@ -103,12 +105,14 @@ public partial class FeatureTableTests
         };
     }
 
-    /// <summary>The constructor's parameters, and the properties that can be set beside it.</summary>
+    /// <summary>The constructor's parameters, and the properties that are initialised beside it; or a static class's methods.</summary>
     private static string Options(Type type)
     {
+        if (type is { IsAbstract: true, IsSealed: true })
+            return string.Join(", ", type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly).Select(method => $"`{method.Name}`"));
         IEnumerable<string> parameters = type.GetConstructors().MaxBy(c => c.GetParameters().Length)!.GetParameters().Select(p => $"`{p.Name}`");
         IEnumerable<string> properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(p => p.SetMethod is { IsPublic: true } && p.DeclaringType != typeof(Layer)).Select(p => $"`{p.Name}`");
+            .Where(p => p.SetMethod?.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) == true && p.DeclaringType != typeof(Layer)).Select(p => $"`{p.Name}`");
         return string.Join(", ", parameters.Concat(properties));
     }
 

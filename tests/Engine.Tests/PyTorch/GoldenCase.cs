@@ -9,15 +9,18 @@ namespace CnnEngine.Tests.PyTorch;
 /// <param name="Type">The class that the case is of.</param>
 /// <param name="Name">The name in the files, <c>operation/case</c>.</param>
 /// <param name="Tolerance">How far a number may be off, as a share of the largest of its tensor.</param>
-/// <param name="Make">Makes what is to be compared: a layer, a row of layers, a loss, an optimiser, a schedule.</param>
+/// <param name="Make">Makes what is to be compared: a layer, a row of layers, a loss, an optimiser, a schedule, <see cref="Clip"/>, <see cref="Average"/>.</param>
 internal sealed record GoldenCase(Type Type, string Name, double Tolerance, Func<object> Make)
 {
     /// <summary>The cases of all kinds of things.</summary>
     public static GoldenCase[] All { get; } = [.. LayerCases.All, .. TrainingCases.All];
 
     /// <summary>The cases of one class.</summary>
-    public static IEnumerable<GoldenCase> Of<T>(double tolerance, Dictionary<string, Func<T>> cases) where T : class =>
-        cases.Select(one => new GoldenCase(typeof(T), $"{typeof(T).Name}/{one.Key}", tolerance, one.Value));
+    public static IEnumerable<GoldenCase> Of<T>(double tolerance, Dictionary<string, Func<T>> cases) where T : class => Of(typeof(T), tolerance, cases);
+
+    /// <summary>The cases of a class whose methods make what is compared.</summary>
+    public static IEnumerable<GoldenCase> Of<T>(Type type, double tolerance, Dictionary<string, Func<T>> cases) where T : class =>
+        cases.Select(one => new GoldenCase(type, $"{type.Name}/{one.Key}", tolerance, one.Value));
 
     /// <summary>Compares with PyTorch.</summary>
     public void Check()
@@ -30,6 +33,9 @@ internal sealed record GoldenCase(Type Type, string Name, double Tolerance, Func
             case Loss loss: TrainingRun.Check(golden, loss, Tolerance); break;
             case Optimizer optimizer: TrainingRun.Check(golden, optimizer, Tolerance); break;
             case Schedule schedule: TrainingRun.Check(golden, schedule, Tolerance); break;
+            case Clip clip: TrainingRun.Check(golden, clip, Tolerance); break;
+            case Average average: TrainingRun.Check(golden, average, Tolerance); break;
+            case object other: throw new NotSupportedException($"{Name}: {other}");
         }
     }
 }

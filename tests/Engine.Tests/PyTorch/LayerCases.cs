@@ -70,12 +70,12 @@ internal static class LayerCases
             ["stride, padding"] = () => new(3, 2, 1) { HasBias = false },
             ["dilation, two filters a channel"] = () => new((2, 3), dilation: (2, 1), multiplier: 2),
         }),
-        .. Of<Sequential>(Sums, new()
+        .. Of<Sequential>(typeof(SeparableConv2d), Sums, new()
         {
-            ["depthwise separable"] = () => SeparableConv2d.Depthwise(5, (3, 2)),
-            ["depthwise separable, stride, padding"] = () => SeparableConv2d.Depthwise(3, 3, 2, 1),
-            ["spatially separable"] = () => SeparableConv2d.Spatial(4, (3, 2)),
-            ["spatially separable, stride, padding"] = () => SeparableConv2d.Spatial(3, (3, 5), (2, 3), new Padding(1, 1, 2, 2)),
+            ["depthwise"] = () => SeparableConv2d.Depthwise(5, (3, 2)),
+            ["depthwise, stride, padding"] = () => SeparableConv2d.Depthwise(3, 3, 2, 1),
+            ["spatial"] = () => SeparableConv2d.Spatial(4, (3, 2)),
+            ["spatial, stride, padding"] = () => SeparableConv2d.Spatial(3, (3, 5), (2, 3), new Padding(1, 1, 2, 2)),
         }),
         .. Of<FixedFilter2d>(Sums, new()
         {

@@ -94,5 +94,13 @@ internal static class TrainingCases
             ["hundred steps"] = () => new(0.05f),
             ["peak between two steps"] = () => new(0.1f),
         }),
+
+        .. Of<Clip>(typeof(ClipGradients), OptimizerTolerance, new()
+        {
+            ["by norm"] = () => parameters => ClipGradients.ByNorm(parameters, 1.5f),
+            ["by norm, short enough"] = () => parameters => ClipGradients.ByNorm(parameters, 100),
+            ["by value"] = () => parameters => ClipGradients.ByValue(parameters, 0.3f),
+        }),
+        .. Of<Average>(typeof(WeightAverage), OptimizerTolerance, new() { ["ten steps"] = () => parameters => new(parameters, 0.8f) }),
     ];
 }

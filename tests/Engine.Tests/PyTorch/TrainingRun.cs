@@ -2,11 +2,18 @@ using CnnEngine.Graphs;
 using CnnEngine.Layers;
 using CnnEngine.Losses;
 using CnnEngine.Optimizers;
+using CnnEngine.Serialization;
 using CnnEngine.Training;
 
 namespace CnnEngine.Tests.PyTorch;
 
-/// <summary>Runs losses, optimisers and schedules on golden cases' numbers, and compares.</summary>
+/// <summary>Clips the gradients of some parameters.</summary>
+internal delegate void Clip(IReadOnlyList<Parameter> parameters);
+
+/// <summary>Begins to average some parameters.</summary>
+internal delegate WeightAverage Average(IReadOnlyList<Parameter> parameters);
+
+/// <summary>Runs losses, optimisers, schedules and what goes with them on golden cases' numbers, and compares.</summary>
 internal static class TrainingRun
 {
     public static void Check(Golden golden, Loss loss, double tolerance)
@@ -22,9 +29,7 @@ internal static class TrainingRun
     /// <summary>Compares the weights after each step.</summary>
     public static void Check(Golden golden, Optimizer optimizer, double tolerance)
     {
-        // The case's weight and bias are those of a fully connected layer.
-        Shape weight = golden["weight"].Shape;
-        Network network = new Sequential { new Linear(weight[0]) }.Compile(new Shape(weight[1]));
+        Network network = NetworkOf(golden["weight"].Shape);
         foreach (Parameter parameter in network.Parameters) golden[parameter.Name].Span.CopyTo(parameter.Value.Span);
         if (golden.Name.EndsWith("only weights decay", StringComparison.Ordinal)) network.DecayOnlyWeights();
         float[][] after = [.. network.Parameters.Select(p => new float[golden[$"{p.Name}.after"].Length])];
@@ -52,4 +57,30 @@ internal static class TrainingRun
             Assert.True(Math.Abs(actual - expected) <= tolerance * expected, $"{golden.Name}: rate {step} is {actual}, PyTorch's {expected}");
         }
     }
+
+    public static void Check(Golden golden, Clip clip, double tolerance)
+    {
+        Network network = NetworkOf(golden["weight.gradient"].Shape);
+        foreach (Parameter p in network.Parameters) golden[$"{p.Name}.gradient"].Span.CopyTo(p.Gradient.Span);
+        clip(network.Parameters);
+        foreach (Parameter p in network.Parameters) Agreement.Check(golden, $"{p.Name}.after", p.Gradient.Span, tolerance);
+    }
+
+    /// <summary>Compares the averages after each step.</summary>
+    public static void Check(Golden golden, Average begin, double tolerance)
+    {
+        Network network = NetworkOf(golden["weight"].Shape.DropFirst());
+        WeightAverage average = begin(network.Parameters);
+        float[][] after = [.. network.Parameters.Select(p => new float[golden[p.Name].Length])];
+        for (int step = 0; step < golden["weight"].Shape[0]; step++)
+        {
+            foreach (Parameter p in network.Parameters) golden[p.Name].Span.Slice(step * p.Value.Length, p.Value.Length).CopyTo(p.Value.Span);
+            average.Update();
+            foreach ((NamedTensor state, float[] values) in average.State.Zip(after)) state.Tensor.Span.CopyTo(values.AsSpan(step * state.Tensor.Length));
+        }
+        foreach ((Parameter p, float[] values) in network.Parameters.Zip(after)) Agreement.Check(golden, $"{p.Name}.after", values, tolerance);
+    }
+
+    /// <summary>A case's weight and bias are those of a fully connected layer.</summary>
+    private static Network NetworkOf(Shape weight) => new Sequential { new Linear(weight[0]) }.Compile(new Shape(weight[1]));
 }

@@ -79,10 +79,10 @@ def convolutions(case):
     case("DepthwiseConv2d/stride, padding", nn.Conv2d(3, 3, 3, stride=2, padding=1, groups=3, bias=False), (2, 3, 7, 6))
     case("DepthwiseConv2d/dilation, two filters a channel", nn.Conv2d(3, 6, (2, 3), dilation=(2, 1), groups=3), (2, 3, 6, 5))
 
-    case("Sequential/depthwise separable", nn.Sequential(nn.Conv2d(3, 3, (3, 2), groups=3, bias=False), nn.Conv2d(3, 5, 1)), (2, 3, 6, 5))
-    case("Sequential/depthwise separable, stride, padding", nn.Sequential(nn.Conv2d(4, 4, 3, stride=2, padding=1, groups=4, bias=False), nn.Conv2d(4, 3, 1)), (2, 4, 7, 6))
-    case("Sequential/spatially separable", nn.Sequential(nn.Conv2d(3, 4, (3, 1), bias=False), nn.Conv2d(4, 4, (1, 2))), (2, 3, 6, 5))
-    case("Sequential/spatially separable, stride, padding",
+    case("SeparableConv2d/depthwise", nn.Sequential(nn.Conv2d(3, 3, (3, 2), groups=3, bias=False), nn.Conv2d(3, 5, 1)), (2, 3, 6, 5))
+    case("SeparableConv2d/depthwise, stride, padding", nn.Sequential(nn.Conv2d(4, 4, 3, stride=2, padding=1, groups=4, bias=False), nn.Conv2d(4, 3, 1)), (2, 4, 7, 6))
+    case("SeparableConv2d/spatial", nn.Sequential(nn.Conv2d(3, 4, (3, 1), bias=False), nn.Conv2d(4, 4, (1, 2))), (2, 3, 6, 5))
+    case("SeparableConv2d/spatial, stride, padding",
          nn.Sequential(nn.Conv2d(2, 3, (3, 1), stride=(2, 1), padding=(1, 0), bias=False), nn.Conv2d(3, 3, (1, 5), stride=(1, 3), padding=(0, 2))), (2, 2, 6, 7))
 
     case("FixedFilter2d/edge detection", fixed([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]), (2, 3, 5, 6))

@@ -16,6 +16,9 @@ def make():
         optimizers(file)
     with File("schedules") as file:
         schedules(file)
+    with File("weights") as file:
+        clipping(file)
+        averages(file)
 
 
 def losses(file):
@@ -156,3 +159,40 @@ def schedules(file):
     case("Cosine/plain", 0.4, 4, 10, lambda o: lr_scheduler.CosineAnnealingLR(o, 40))
     case("OneCycle/hundred steps", 0.05, 4, 25, lambda o: lr_scheduler.OneCycleLR(o, 0.05, total_steps=100))
     case("OneCycle/peak between two steps", 0.1, 1, 37, lambda o: lr_scheduler.OneCycleLR(o, 0.1, total_steps=37))
+
+
+def clipping(file):
+    """Gradients of two parameters before and after."""
+
+    def case(name, clip):
+        random = Random(name)
+        shapes = {"weight": (5, 7), "bias": (5,)}
+        parameters = {key: torch.nn.Parameter(torch.zeros(shape, dtype=torch.double)) for key, shape in shapes.items()}
+        for key, parameter in parameters.items():
+            parameter.grad = random.between(-1, 1, parameter.shape)
+            file.put(name, **{key + ".gradient": parameter.grad})
+        clip(parameters.values())
+        for key, parameter in parameters.items():
+            file.put(name, **{key + ".after": parameter.grad})
+
+    case("ClipGradients/by norm", lambda p: torch.nn.utils.clip_grad_norm_(p, 1.5))
+    case("ClipGradients/by norm, short enough", lambda p: torch.nn.utils.clip_grad_norm_(p, 100))
+    case("ClipGradients/by value", lambda p: torch.nn.utils.clip_grad_value_(p, 0.3))
+
+
+def averages(file):
+    """A layer's parameters after each step, and their exponential moving averages."""
+    name, keep = "WeightAverage/ten steps", 0.8
+    random = Random(name)
+    model = torch.nn.Linear(7, 5).double()
+    average = optim.swa_utils.AveragedModel(model, avg_fn=lambda mean, new, _: keep * mean + (1 - keep) * new)
+    seen, after = {"weight": [], "bias": []}, {"weight": [], "bias": []}
+    for _ in range(STEPS):
+        for key, parameter in model.named_parameters():
+            parameter.data = random.between(-1, 1, parameter.shape)
+            seen[key].append(parameter.data)
+        average.update_parameters(model)
+        for key, parameter in average.module.named_parameters():
+            after[key].append(parameter.detach().clone())
+    for key in seen:
+        file.put(name, **{key: torch.stack(seen[key]), key + ".after": torch.stack(after[key])})
