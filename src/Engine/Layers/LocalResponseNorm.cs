@@ -44,6 +44,9 @@ public sealed class LocalResponseNorm(int size, float alpha = 1e-4f, float beta 
             LocalResponseNormalization.Backward(Geometry(step), Options, step.Input(), step.OutputGradient, step.InputGradient());
     }
 
+    /// <summary>For each number a square, n sums, and from these a product, a sum, a logarithm, an exponential and a product.</summary>
+    public override LayerCost Cost(Shape input, Shape output) => new(0, 0, (Options.Size + 6L) * output.Length);
+
     /// <inheritdoc/>
     public override string ToString()
     {

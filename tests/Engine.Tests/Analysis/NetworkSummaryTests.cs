@@ -110,7 +110,10 @@ public class NetworkSummaryTests
         Assert.Equal(4 * 2 * 4 * 6, Flops(new Softmax()));
         Assert.Equal(5 * 2 * 4 * 6, Flops(new Swish()));
         Assert.Equal(2 * 2 * 4 * 6, Flops(new BatchNorm2d()));
+        Assert.Equal(6 * 2 * 4 * 6, Flops(new GroupNorm(2)));
+        Assert.Equal(11 * 2 * 4 * 6, Flops(new LocalResponseNorm(5)));
         Assert.Equal(2 * 4 * 6, Flops(new GlobalMeanPool2d()));
+        Assert.Equal(0, Flops(new Dropout()));
         Assert.Equal(2 * 3 * 2 * 2 * 2, Flops(new MaxPool2d((2, 3))));
         Assert.Equal(2 * 4 * 6, Flops(new MeanPool2d((4, 6)))); // global: each number once
         Assert.Equal(0, Flops(new Flatten()));

@@ -120,6 +120,11 @@ public class ReceptiveFieldsTests
         Assert.True(isTight || reach is { Rows: { Spread: > 1, Dilation: > 1 } } or { Columns: { Spread: > 1, Dilation: > 1 } }, "nowhere is the field as large as the layer says");
     }
 
+    // Its gradient is negative in places, so that it is not measured.
+    [Fact]
+    public void Normalisation_over_an_image_sees_all_of_it() =>
+        Assert.Equal(new PixelBox(0, 0, 6, 7), ReceptiveFields.TopDown(Some.Chain([new GroupNorm(2)]), new Shape(2, 6, 7), 1, 1));
+
     [Fact]
     public void Random_chains_agree_from_both_ends()
     {
