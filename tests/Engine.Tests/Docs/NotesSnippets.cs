@@ -320,10 +320,18 @@ internal sealed class NotesSnippets(TextWriter writer)
         Console.WriteLine($"{ReceptiveFields.BottomUp(layers.ToGraph(), new Shape(1, 25, 25))}, of which a square of {field.Size:0.0} counts");
     }
 
-    public void ConnectionTables()
+    public void LeNet5()
     {
-        foreach (Layer layer in (Layer[])[new TableConv2d(ConnectionTable.LeNet5, 5), new Conv2d(16, 5)])
-            Console.WriteLine($"{layer}: {NetworkSummary.Of([layer], new Shape(6, 14, 14)).Parameters:N0} parameters");
+        Sequential lenet =
+        [
+            new Conv2d(6, 5), new Subsampling(2), new ScaledTanh(),
+            new TableConv2d(ConnectionTable.LeNet5, 5), new Subsampling(2), new ScaledTanh(),
+            new Conv2d(120, 5), new Flatten(), new ScaledTanh(), new Linear(84),
+        ];
+        NetworkSummary summary = NetworkSummary.Of(lenet, new Shape(1, 32, 32));
+        foreach (LayerSummary layer in summary.Layers)
+            if (layer.Parameters > 0) Console.WriteLine($"{layer.Options}: {layer.Output}, {layer.Parameters:N0} parameters");
+        Console.WriteLine($"{summary.Parameters:N0} parameters; with all maps connected, the second convolution would have {NetworkSummary.Of([new Conv2d(16, 5)], new Shape(6, 14, 14)).Parameters:N0}");
     }
 
     public void Memory()
