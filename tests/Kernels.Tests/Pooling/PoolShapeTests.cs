@@ -65,10 +65,10 @@ public class PoolShapeTests
             {
                 PoolShape shape = PoolShape.Adaptive(2, 3, (size, 5), (outputs, 5));
                 Assert.Equal((outputs, 5), (shape.OutputHeight, shape.OutputWidth));
-                IEnumerable<(int, int)> expected = from i in Enumerable.Range(0, outputs)
-                    select ((int)Math.Floor((double)i * size / outputs), (int)Math.Ceiling((i + 1.0) * size / outputs));
+                IEnumerable<(int First, int End)> expected = Enumerable.Range(0, outputs)
+                    .Select(i => ((int)Math.Floor((double)i * size / outputs), (int)Math.Ceiling((i + 1.0) * size / outputs)));
                 Assert.Equal(expected, Enumerable.Range(0, outputs).Select(shape.Rows));
-                Assert.Equal(shape.Window.Height, expected.Max(w => w.Item2 - w.Item1));
+                Assert.Equal(shape.Window.Height, expected.Max(w => w.End - w.First));
             }
         Assert.Equal(((2, 5), (2, 5)), (PoolShape.Adaptive(1, 1, (4, 10), 2).Window, PoolShape.Adaptive(1, 1, (4, 10), 2).Stride));
     }
