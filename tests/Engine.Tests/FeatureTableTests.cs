@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using CnnEngine.Kernels;
 using CnnEngine.Layers;
 using CnnEngine.Losses;
 using CnnEngine.Optimizers;
@@ -22,7 +23,8 @@ public partial class FeatureTableTests
     private static readonly Assembly Engine = typeof(Layer).Assembly;
 
     private static readonly Dictionary<string, XElement> Documentation =
-        XDocument.Load(Path.ChangeExtension(Engine.Location, ".xml")).Descendants("member").ToDictionary(member => member.Attribute("name")!.Value);
+        new[] { Engine, typeof(SmoothL1).Assembly }.SelectMany(assembly => XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")).Descendants("member"))
+            .ToDictionary(member => member.Attribute("name")!.Value);
 
     private static readonly Dictionary<Type, int> CaseCounts = GoldenCase.All.CountBy(one => one.Type).ToDictionary();
 
@@ -66,7 +68,7 @@ public partial class FeatureTableTests
         Append(page, "Losses", Classes<Loss>(), _ => "LossTests");
         Append(page, "Optimisers", Classes<Optimizer>());
         Append(page, "Learning-rate schedules", Classes<Schedule>());
-        Append(page, "Beside them", [typeof(SeparableConv2d), typeof(ClipGradients), typeof(WeightAverage)]);
+        Append(page, "Beside them", [typeof(SeparableConv2d), typeof(SmoothL1), typeof(ClipGradients), typeof(WeightAverage)]);
         return page.ToString();
     }
 

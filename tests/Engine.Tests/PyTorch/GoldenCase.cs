@@ -9,7 +9,7 @@ namespace CnnEngine.Tests.PyTorch;
 /// <param name="Type">The class that the case is of.</param>
 /// <param name="Name">The name in the files, <c>operation/case</c>.</param>
 /// <param name="Tolerance">How far a number may be off, as a share of the largest of its tensor.</param>
-/// <param name="Make">Makes what is to be compared: a layer, a row of layers, a loss, an optimiser, a schedule, <see cref="Clip"/>, <see cref="Average"/>.</param>
+/// <param name="Make">Makes what is to be compared: a layer, a row of layers, a loss, an optimiser, a schedule, <see cref="Error"/>, <see cref="Clip"/>, <see cref="Average"/>.</param>
 internal sealed record GoldenCase(Type Type, string Name, double Tolerance, Func<object> Make)
 {
     /// <summary>The cases of all kinds of things.</summary>
@@ -33,6 +33,7 @@ internal sealed record GoldenCase(Type Type, string Name, double Tolerance, Func
             case Loss loss: TrainingRun.Check(golden, loss, Tolerance); break;
             case Optimizer optimizer: TrainingRun.Check(golden, optimizer, Tolerance); break;
             case Schedule schedule: TrainingRun.Check(golden, schedule, Tolerance); break;
+            case Error error: TrainingRun.Check(golden, error, Tolerance); break;
             case Clip clip: TrainingRun.Check(golden, clip, Tolerance); break;
             case Average average: TrainingRun.Check(golden, average, Tolerance); break;
             case object other: throw new NotSupportedException($"{Name}: {other}");

@@ -139,6 +139,18 @@ internal static class LayerCases
             ["larger than the image"] = () => new((5, 3)),
             ["as large as the image"] = () => new((3, 4)),
         }),
+        .. Of<SpatialPyramidPool>(Sums, new()
+        {
+            ["windows of the paper"] = () => new(1, 2, 4),
+            ["adaptive windows"] = () => new(4, 1),
+            ["one axis adaptive"] = () => new(4, 2),
+            ["more windows than pixels"] = () => new(3, 1),
+        }),
+        .. Of<Subsampling>(Sums, new()
+        {
+            ["halves"] = () => new(2),
+            ["rectangle, overlapping"] = () => new((3, 2), (2, 1)),
+        }),
 
         .. Of<ReLU>(Exact, new() { ["image"] = () => new(), ["features"] = () => new() }),
         .. Of<LeakyReLU>(Curves, new() { ["usual slope"] = () => new(), ["steep"] = () => new(0.3f), ["slope 0"] = () => new(0) }),
@@ -191,6 +203,18 @@ internal static class LayerCases
         .. Of<Add>(Sums, new() { ["images"] = () => new(), ["features"] = () => new() }),
         .. Of<Concat>(Exact, new() { ["two images"] = () => new(), ["three images"] = () => new(3), ["features"] = () => new() }),
         .. Of<ChannelScale>(Sums, new() { ["scales C"] = () => new(), ["scales C×1×1"] = () => new() }),
+        .. Of<Upsample>(Sums, new()
+        {
+            ["twice"] = () => new(2),
+            ["two factors"] = () => new((3, 1)),
+            ["to a size"] = () => Upsample.ToSize((5, 7)),
+            ["bilinear, twice"] = () => new(2, Interpolation.Bilinear),
+            ["bilinear, two factors"] = () => new((3, 2), Interpolation.Bilinear),
+            ["bilinear, to a size"] = () => Upsample.ToSize((5, 7), Interpolation.Bilinear),
+            ["bilinear, one pixel"] = () => Upsample.ToSize((2, 3), Interpolation.Bilinear),
+        }),
+        .. Of<Pad2d>(Exact, new() { ["each side"] = () => new(new Padding(3, 0, 2, 1)), ["all sides"] = () => new(2) }),
+        .. Of<Crop2d>(Exact, new() { ["each side"] = () => new(new Padding(1, 0, 2, 1)), ["one pixel left"] = () => new(1) }),
         .. Of<PadChannels>(Exact, new() { ["both sides"] = () => new(1, 2), ["behind"] = () => new(0, 3) }),
         .. Of<Flatten>(Exact, new() { ["image"] = () => new(), ["features"] = () => new() }),
     ];

@@ -1,3 +1,4 @@
+using CnnEngine.Kernels;
 using CnnEngine.Losses;
 using CnnEngine.Optimizers;
 using static CnnEngine.Tests.PyTorch.GoldenCase;
@@ -31,6 +32,12 @@ internal static class TrainingCases
         .. Of<HalfSquaredError>(LossTolerance, new() { ["plain"] = () => new(), ["large outputs"] = () => new() }),
         .. Of<BinaryCrossEntropy>(LossTolerance, new() { ["plain"] = () => new(), ["a mask"] = () => new() }),
         .. Of<PixelCrossEntropy>(LossTolerance, new() { ["plain"] = () => new(), ["ignored label"] = () => new() { IgnoredLabel = 2 } }),
+        .. Of<Error>(typeof(SmoothL1), LossTolerance, new()
+        {
+            ["plain"] = () => (output, target, gradient) => SmoothL1.Run(output, target, 1, gradient),
+            ["narrow"] = () => (output, target, gradient) => SmoothL1.Run(output, target, 1, gradient, beta: 1f / 8),
+            ["absolute error"] = () => (output, target, gradient) => SmoothL1.Run(output, target, 1, gradient, beta: 0),
+        }),
 
         .. Of<Sgd>(OptimizerTolerance, new()
         {

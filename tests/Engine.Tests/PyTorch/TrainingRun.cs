@@ -7,6 +7,9 @@ using CnnEngine.Training;
 
 namespace CnnEngine.Tests.PyTorch;
 
+/// <summary>Takes the error of outputs against targets, and its derivative by the outputs.</summary>
+internal delegate double Error(ReadOnlySpan<float> output, ReadOnlySpan<float> target, Span<float> gradient);
+
 /// <summary>Clips the gradients of some parameters.</summary>
 internal delegate void Clip(IReadOnlyList<Parameter> parameters);
 
@@ -23,6 +26,13 @@ internal static class TrainingRun
         float[] gradient = new float[outputs.Length];
         double sum = loss.Run(outputs.Shape.DropFirst(), outputs.Span, labels, 1f / outputs.Shape[0], gradient);
         Agreement.Check(golden, "loss", [(float)(sum / outputs.Shape[0])], tolerance);
+        Agreement.Check(golden, "output.gradient", gradient, tolerance);
+    }
+
+    public static void Check(Golden golden, Error error, double tolerance)
+    {
+        float[] gradient = new float[golden["output"].Length];
+        Agreement.Check(golden, "loss", [(float)error(golden["output"].Span, golden["target"].Span, gradient)], tolerance);
         Agreement.Check(golden, "output.gradient", gradient, tolerance);
     }
 

@@ -29,6 +29,27 @@ def connected(table, filter, **options):
     return Function(run, weight=(len(places), *filter), bias=(len(table),))
 
 
+def pyramid(*levels):
+    """Grids of maxima, one behind the other: windows ⌈a/n⌉ every ⌊a/n⌋ on an axis where these give n, else adaptive ones."""
+
+    def maxima(x, n):
+        """Of windows along the last axis."""
+        a = x.shape[-1]
+        window, stride = -(-a // n), a // n
+        if stride > 0 and (a - window) // stride + 1 == n:
+            return f.max_pool1d(x.flatten(1, -2), window, stride).unflatten(1, x.shape[1:-1])
+        return f.adaptive_max_pool1d(x.flatten(1, -2), n).unflatten(1, x.shape[1:-1])
+
+    return Function(lambda x: torch.cat([maxima(maxima(x, n).transpose(2, 3), n).transpose(2, 3).flatten(1) for n in levels], 1))
+
+
+def subsampled(window, stride, channels):
+    """Sums over windows, times a factor and plus a bias of each channel."""
+    sums = nn.AvgPool2d(window, stride, divisor_override=1)
+    column = (channels, 1, 1)
+    return Function(lambda x, weight, bias: sums(x) * weight.view(column) + bias.view(column), weight=(channels,), bias=(channels,))
+
+
 def make():
     with File("convolutions") as file:
         convolutions(file.layer)
@@ -148,6 +169,14 @@ def poolings(case):
     case("AdaptiveMeanPool2d/larger than the image", nn.AdaptiveAvgPool2d((5, 3)), (2, 2, 3, 3))
     case("AdaptiveMeanPool2d/as large as the image", nn.AdaptiveAvgPool2d((3, 4)), (2, 2, 3, 4))
 
+    case("SpatialPyramidPool/windows of the paper", pyramid(1, 2, 4), (2, 3, 13, 9))
+    case("SpatialPyramidPool/adaptive windows", pyramid(4, 1), (2, 2, 11, 7))
+    case("SpatialPyramidPool/one axis adaptive", pyramid(4, 2), (2, 2, 13, 11))
+    case("SpatialPyramidPool/more windows than pixels", pyramid(3, 1), (2, 2, 2, 5))
+
+    case("Subsampling/halves", subsampled(2, 2, 3), (2, 3, 6, 8))
+    case("Subsampling/rectangle, overlapping", subsampled((3, 2), (2, 1), 2), (2, 2, 7, 5))
+
 
 def activations(case):
     case("ReLU/image", nn.ReLU(), (2, 3, 5, 3))
@@ -207,6 +236,17 @@ def joins(case):
     case("Concat/features", Function(lambda a, b: torch.cat((a, b), 1)), (3, 4), (3, 7))
     case("ChannelScale/scales C", Function(lambda x, s: x * s[:, :, None, None]), (2, 3, 4, 5), (2, 3))
     case("ChannelScale/scales C×1×1", Function(lambda x, s: x * s), (2, 3, 4, 5), (2, 3, 1, 1))
+    case("Upsample/twice", nn.Upsample(scale_factor=2), (2, 3, 3, 4))
+    case("Upsample/two factors", nn.Upsample(scale_factor=(3, 1)), (2, 2, 2, 3))
+    case("Upsample/to a size", nn.Upsample((5, 7)), (2, 2, 3, 4))
+    case("Upsample/bilinear, twice", nn.Upsample(scale_factor=2, mode="bilinear"), (2, 3, 3, 4))
+    case("Upsample/bilinear, two factors", nn.Upsample(scale_factor=(3, 2), mode="bilinear"), (2, 2, 2, 3))
+    case("Upsample/bilinear, to a size", nn.Upsample((5, 7), mode="bilinear"), (2, 2, 3, 4))
+    case("Upsample/bilinear, one pixel", nn.Upsample((2, 3), mode="bilinear"), (2, 3, 1, 1))
+    case("Pad2d/each side", nn.ZeroPad2d((2, 1, 3, 0)), (2, 2, 3, 4))
+    case("Pad2d/all sides", nn.ZeroPad2d(2), (2, 2, 1, 3))
+    case("Crop2d/each side", nn.ZeroPad2d((-2, -1, -1, 0)), (2, 2, 4, 5))
+    case("Crop2d/one pixel left", nn.ZeroPad2d((-1, -1, -1, -1)), (2, 2, 3, 3))
     case("PadChannels/both sides", Function(lambda x: f.pad(x, (0, 0, 0, 0, 1, 2))), (2, 3, 2, 5))
     case("PadChannels/behind", Function(lambda x: f.pad(x, (0, 0, 0, 0, 0, 3))), (3, 1, 3, 2))
     case("Flatten/image", nn.Flatten(), (3, 2, 3, 5))

@@ -54,6 +54,18 @@ def losses(file):
     def pixels(z, y):
         return torch.stack([f.cross_entropy(z[n:n + 1], y[n:n + 1], ignore_index=2) for n in range(len(z))]).mean()
 
+    def smooth_l1(name, beta, reach):
+        random = Random(name)
+        output = random.between(-reach, reach, (5, 4)).requires_grad_()
+        target = random.between(-reach, reach, (5, 4))
+        loss = f.smooth_l1_loss(output, target, beta=beta, reduction="sum")
+        loss.backward()
+        file.put(name, output=output, target=target, loss=loss, output__gradient=output.grad)
+
+    smooth_l1("SmoothL1/plain", 1, 2)
+    smooth_l1("SmoothL1/narrow", 1 / 8, 1)
+    smooth_l1("SmoothL1/absolute error", 0, 1)
+
     case("PixelCrossEntropy/plain", f.cross_entropy, (3, 4, 5, 7), reach=3)
     case("PixelCrossEntropy/ignored label", pixels, (3, 4, 5, 7), reach=20)
 
