@@ -22,6 +22,7 @@ public sealed partial class Network
     // Gradients are added up in pieces of this many floats.
     private const int PieceLength = 4096;
 
+    private readonly Graph _graph;
     private readonly List<Node> _nodes;
     private readonly NetworkPlan _plan;
     private readonly BatchPlan _batchPlan;
@@ -50,6 +51,7 @@ public sealed partial class Network
     internal Network(Graph graph, Shape input, NetworkOptions options)
     {
         Options = options;
+        _graph = graph;
         _plan = NetworkCompiler.Compile(graph, input, options, options.Training ? LayerPlan.MemoryUse.Training : LayerPlan.MemoryUse.Inference);
         _nodes = _plan.Nodes;
         Layers = [.. _nodes.Skip(1).Select(node => new NetworkLayer(node.Name, node.Layer!, node.Inputs[0].Shape, node.Shape))];

@@ -100,6 +100,19 @@ public sealed class BatchNorm2d : Layer, IFusesActivation
         return text.Length == 0 ? "BatchNorm2d" : $"BatchNorm2d({text})";
     }
 
+    /// <summary>What the layer does at inference to each channel: <c>y = scale·x + shift</c>.</summary>
+    internal (double[] Scale, double[] Shift) Inference()
+    {
+        int channels = Weight!.Shape[0];
+        double[] scale = new double[channels], shift = new double[channels];
+        for (int c = 0; c < channels; c++)
+        {
+            scale[c] = Weight.Value.Span[c] / Math.Sqrt((double)RunningVariance!.Value.Span[c] + Epsilon);
+            shift[c] = Bias!.Value.Span[c] - (RunningMean!.Value.Span[c] * scale[c]);
+        }
+        return (scale, shift);
+    }
+
     private static NormShape Geometry(in Step step)
     {
         Shape shape = step.OutputShape;

@@ -8,7 +8,7 @@ namespace CnnEngine.Layers;
 /// <c>y[n,k,i,j] = b[k] + Σ_c Σ_r Σ_s w[k,c,r,s] · x[n,c, i·stride − top + r·dilation, j·stride − left + s·dilation]</c>.
 /// Backward, with δ = ∂loss/∂y: ∂x is the zero-padded δ convolved with the filter rotated by 180°, ∂w the convolution of x with δ.
 /// </summary>
-public abstract class ConvolutionLayer : Layer, IFusesActivation
+public abstract class ConvolutionLayer : Layer, IFusesActivation, IFoldsScale
 {
     private protected ConvolutionLayer(Size2 filter, ConvOptions options) => (Filter, Options) = (filter, options);
 
@@ -77,7 +77,18 @@ public abstract class ConvolutionLayer : Layer, IFusesActivation
     /// <inheritdoc/>
     public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter, Options.Stride, Geometry(1, input).Padding, Options.Dilation);
 
+    Layer IFoldsScale.Fold(string name, ReadOnlySpan<double> scale, ReadOnlySpan<double> shift)
+    {
+        ConvolutionLayer folded = WithBias(name);
+        folded.SetParameter("weight", FoldedWeights.Weight(Weight!, scale));
+        folded.SetParameter("bias", FoldedWeights.Bias(Bias, scale, shift));
+        return folded;
+    }
+
     private protected ConvOptions Options { get; }
+
+    /// <summary>A new layer of the same options, with biases.</summary>
+    private protected abstract ConvolutionLayer WithBias(string name);
 
     private protected abstract ConvShape Geometry(int images, Shape input);
 
@@ -108,6 +119,9 @@ public sealed class Conv2d(int filters, Size2 filter, Size2? stride = null, Padd
 
     /// <inheritdoc/>
     public override string ToString() => Describe($"Conv2d({Filters}, {Filter}");
+
+    private protected override ConvolutionLayer WithBias(string name) =>
+        new Conv2d(Filters, Filter, Options.Stride, Options.Padding, Options.Dilation, Options.Groups) { Name = name };
 
     private protected override ConvShape Geometry(int images, Shape input) => new(images, input[0], (input[1], input[2]), Filters, Filter, Options);
 }
@@ -140,6 +154,9 @@ public sealed class DepthwiseConv2d(Size2 filter, Size2? stride = null, Padding 
 
     /// <inheritdoc/>
     public override string ToString() => Describe($"DepthwiseConv2d({Filter}{(Multiplier == 1 ? "" : $", multiplier {Multiplier}")}");
+
+    private protected override ConvolutionLayer WithBias(string name) =>
+        new DepthwiseConv2d(Filter, Options.Stride, Options.Padding, Options.Dilation, Multiplier) { Name = name };
 
     private protected override ConvShape Geometry(int images, Shape input) =>
         new(images, input[0], (input[1], input[2]), input[0] * Multiplier, Filter, OptionsFor(input[0]));

@@ -144,6 +144,9 @@ public abstract class Layer
         return Get(_state, plan, new Parameter(name, shape, isTrained: false), initializer, 1, 1);
     }
 
+    /// <summary>Gives a layer that is not yet planned a parameter with numbers, which <see cref="GetParameter"/> will then find.</summary>
+    private protected void SetParameter(string name, Tensor value) => _parameters.Add(Parameter.Of(name, value));
+
     private static Parameter Get(List<Parameter> kept, LayerPlan plan, Parameter wanted, Initializer initializer, int fanIn, int fanOut)
     {
         int index = kept.FindIndex(p => p.Name == wanted.Name);

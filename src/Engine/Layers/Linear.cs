@@ -8,7 +8,7 @@ namespace CnnEngine.Layers;
 /// <c>∂W = δᵀ·x</c>, <c>∂b = Σ δ</c>.
 /// </summary>
 /// <param name="outputs">O.</param>
-public sealed class Linear(int outputs) : Layer, IFusesActivation
+public sealed class Linear(int outputs) : Layer, IFusesActivation, IFoldsScale
 {
     /// <summary>O, the features of the output.</summary>
     public int Outputs { get; } = outputs;
@@ -73,6 +73,14 @@ public sealed class Linear(int outputs) : Layer, IFusesActivation
 
     /// <inheritdoc/>
     public override Footprint Reach(Shape input, Shape output) => Footprint.Global;
+
+    Layer IFoldsScale.Fold(string name, ReadOnlySpan<double> scale, ReadOnlySpan<double> shift)
+    {
+        Linear folded = new(Outputs) { Name = name };
+        folded.SetParameter("weight", FoldedWeights.Weight(Weight!, scale));
+        folded.SetParameter("bias", FoldedWeights.Bias(Bias, scale, shift));
+        return folded;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"Linear({Outputs}{(HasBias ? "" : ", no bias")})";

@@ -19,6 +19,9 @@ public sealed class Parameter
         return parameter;
     }
 
+    /// <summary>One with numbers, for a layer that is made from another.</summary>
+    internal static Parameter Of(string name, Tensor value) => new(name, value.Shape, isTrained: true) { _value = value };
+
     /// <summary>What it is in its layer: <c>weight</c>, <c>bias</c>.</summary>
     public string Name { get; }
 

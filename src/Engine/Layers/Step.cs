@@ -68,5 +68,12 @@ public readonly ref struct Step
     public Span<T> Saved<T>(int slot) where T : unmanaged => MemoryMarshal.Cast<float, T>(_workspace.Span(_node.Saved[slot]));
 }
 
+/// <summary>A layer of which a factor and a shift of each output channel can become a part, as batch normalisation has them at inference.</summary>
+internal interface IFoldsScale
+{
+    /// <summary>A layer with weights of its own that computes <c>scale·y + shift</c>, channel by channel, where this one computes y.</summary>
+    Layer Fold(string name, ReadOnlySpan<double> scale, ReadOnlySpan<double> shift);
+}
+
 /// <summary>A layer that can apply the activation behind it as it writes its output.</summary>
 public interface IFusesActivation;
