@@ -18,6 +18,11 @@ public interface IDataset
     /// <summary>How many labels an image has: 1, or H·W where each pixel has one.</summary>
     int LabelsPerImage => 1;
 
+    /// <summary>Told by a trainer before each epoch, from 1, for images that differ from epoch to epoch. Nothing is being read meanwhile.</summary>
+    void BeginEpoch(int epoch)
+    {
+    }
+
     /// <summary>Reads the images with the given numbers, normalised and ready for a network.</summary>
     /// <param name="indices">Numbers from 0 to <see cref="Count"/> − 1, in the order wanted.</param>
     /// <param name="images">Receives <c>indices.Length × C×H×W</c> floats.</param>

@@ -84,6 +84,7 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
         {
             SplitMix64 random = SplitMix64.For((ulong)options.Seed, OrderStream, (ulong)epoch);
             random.Shuffle(order);
+            train.BeginEpoch(epoch);
             long start = Stopwatch.GetTimestamp();
             (BatchResult result, float rate) = RunEpoch(train, order, results, options, progress, cancellation);
             TimeSpan time = Stopwatch.GetElapsedTime(start);
