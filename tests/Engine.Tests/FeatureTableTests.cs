@@ -8,6 +8,7 @@ using CnnEngine.Layers;
 using CnnEngine.Losses;
 using CnnEngine.Optimizers;
 using CnnEngine.Tests.Layers;
+using CnnEngine.Tests.Losses;
 using CnnEngine.Tests.PyTorch;
 
 namespace CnnEngine.Tests;
@@ -28,13 +29,14 @@ public partial class FeatureTableTests
 
     private static readonly Dictionary<Type, int> CaseCounts = GoldenCase.All.CountBy(one => one.Type).ToDictionary();
 
-    // The test classes of layers that run gradient checks, and their text.
+    // The test classes of layers and losses that compare derivatives with numeric ones, and their text.
     private static readonly (string Name, string Text)[] GradientChecks =
     [
-        .. typeof(FeatureTableTests).Assembly.GetTypes().Where(type => type.Namespace == typeof(LayerTests).Namespace && type.Name.EndsWith("Tests", StringComparison.Ordinal))
+        .. new[] { typeof(LayerTests), typeof(LossTests) }
+            .SelectMany(some => some.Assembly.GetTypes().Where(type => type.Namespace == some.Namespace && type.Name.EndsWith("Tests", StringComparison.Ordinal)))
             .OrderBy(type => type.Name, StringComparer.Ordinal)
-            .Select(type => (type.Name, Text: Repository.Read($"tests/Engine.Tests/Layers/{type.Name}.cs")))
-            .Where(check => check.Text.Contains("Expect.Gradients", StringComparison.Ordinal) || check.Text.Contains("new GradientCheck", StringComparison.Ordinal)),
+            .Select(type => (type.Name, Text: Repository.Read($"tests/Engine.Tests/{type.Namespace!.Split('.')[^1]}/{type.Name}.cs")))
+            .Where(check => Regex.IsMatch(check.Text, @"\bExpect\.Gradients\b|\bnew GradientCheck\b|\bCentralDifferences\b")),
     ];
 
     [Fact]
@@ -51,8 +53,8 @@ public partial class FeatureTableTests
     }
 
     [Fact]
-    public void Every_layer_has_a_gradient_check() =>
-        Assert.Equal([], Classes<Layer>().Where(layer => GradientCheckOf(layer) is null).Select(layer => layer.Name));
+    public void Every_layer_and_loss_has_a_gradient_check() =>
+        Assert.Equal([], Classes<Layer>().Concat(Classes<Loss>()).Where(type => GradientCheckOf(type) is null).Select(type => type.Name));
 
     private static string Page()
     {
@@ -61,11 +63,11 @@ public partial class FeatureTableTests
             # Features
 
             Written by `FeatureTableTests` from the code, its documentation comments and its tests. *Gradient check*: the test class that compares the
-            layer's derivatives with numeric ones of a twin in double precision. *PyTorch*: how many golden cases are compared with PyTorch's numbers.
+            derivatives with numeric ones of a twin in double precision. *PyTorch*: how many golden cases are compared with PyTorch's numbers.
 
             """);
         Append(page, "Layers", Classes<Layer>(), GradientCheckOf);
-        Append(page, "Losses", Classes<Loss>(), _ => "LossTests");
+        Append(page, "Losses", Classes<Loss>(), GradientCheckOf);
         Append(page, "Optimisers", Classes<Optimizer>());
         Append(page, "Learning-rate schedules", Classes<Schedule>());
         Append(page, "Beside them", [typeof(SeparableConv2d), typeof(SmoothL1), typeof(ClipGradients), typeof(WeightAverage)]);
@@ -119,12 +121,12 @@ public partial class FeatureTableTests
     }
 
     /// <summary>
-    /// The test class of the layer's name or of its base class's, or one that makes the layer; in any case one that runs a gradient check.
+    /// The test class of the type's name or of its base class's, or another one that makes it; in any case one with a gradient check.
     /// </summary>
-    private static string? GradientCheckOf(Type layer)
+    private static string? GradientCheckOf(Type type)
     {
-        string[] names = [.. GradientChecks.Where(check => Regex.IsMatch(check.Text, $@"\bnew {layer.Name}\b|<{layer.Name}>|\b{layer.Name} \w+ = new")).Select(check => check.Name)];
-        return names.FirstOrDefault(name => name == $"{layer.Name}Tests") ?? names.FirstOrDefault(name => name == $"{layer.BaseType!.Name}Tests") ?? names.FirstOrDefault();
+        string[] names = [.. GradientChecks.Where(check => Regex.IsMatch(check.Text, $@"\bnew {type.Name}\b|<{type.Name}>|\b{type.Name} \w+ = new")).Select(check => check.Name)];
+        return names.FirstOrDefault(name => name == $"{type.Name}Tests") ?? names.FirstOrDefault(name => name == $"{type.BaseType!.Name}Tests") ?? names.FirstOrDefault();
     }
 
     // Not behind an initial.
