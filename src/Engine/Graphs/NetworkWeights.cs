@@ -41,11 +41,12 @@ public sealed partial class Network
     // What is learnt, and what is kept: running means, say.
     /// <summary>
     /// Takes biases and the scales and shifts of normalisations out of weight decay (T. He et al., "Bag of Tricks for Image
-    /// Classification", 2019, "no bias decay"): only parameters of two or more dimensions go on decaying.
+    /// Classification", 2019, "no bias decay"): all parameters of one dimension.
     /// </summary>
     public void DecayOnlyWeights()
     {
-        foreach (Parameter parameter in Parameters) parameter.Decays = parameter.Shape.Rank > 1;
+        foreach (Parameter parameter in Parameters)
+            if (parameter.Shape.Rank == 1) parameter.Decays = false;
     }
 
     private List<NamedTensor> NamedParameters() =>
