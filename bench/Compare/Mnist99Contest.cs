@@ -64,7 +64,7 @@ internal sealed class Mnist99Contest : Contest
     private static Training Train(TrainTest data, long seed, CancellationToken cancellation)
     {
         Recipe recipe = FastRecipe.Recipe;
-        Network network = recipe.Layers().Compile(data.Train.ImageShape, new NetworkOptions { BatchSize = recipe.Batch, Seed = seed });
+        Network network = recipe.Build().Compile(data.Train.ImageShape, new NetworkOptions { BatchSize = recipe.Batch, Seed = seed });
         TrainerOptions options = new() { Epochs = recipe.Epochs, Seed = seed, Schedule = Recipe.Schedule(recipe.Rate) };
         IReadOnlyList<EpochResult> epochs =
             new Trainer(network, recipe.Optimizer(), recipe.Loss).Fit(data.Train, data.Test, options, cancellation: cancellation);

@@ -12,7 +12,8 @@ internal sealed class CommandLine
           LeNet --download --save lenet.safetensors      on the real MNIST, keeping the weights
           LeNet --recipe fast                            99 % in one epoch
           LeNet --load lenet.safetensors --epochs 0      how good are these weights?
-          LeNet --activation sigmoid --pooling mean      the classical form
+          LeNet --activation sigmoid --pooling mean      sigmoid and mean pooling
+          LeNet --model lenet5-1998                      LeNet-5 as in the paper of 1998
           LeNet --epochs 2 --metrics run.jsonl --quiet   for a script
 
         Exit codes:
@@ -30,6 +31,7 @@ internal sealed class CommandLine
     private static readonly Recipe Default = LeNet5.Recipe(Activation.Relu, Pooling.Max);
     private static readonly Recipe Sigmoid = LeNet5.Recipe(Activation.Sigmoid, Pooling.Max);
     private static readonly Recipe Fast = FastRecipe.Recipe;
+    private static readonly Recipe Of1998 = LeNet5.Recipe1998;
 
     private readonly Option<string?> _data = OptionKinds.Path(
         "--data", "DIR",
@@ -44,9 +46,14 @@ internal sealed class CommandLine
         "Network and training: default is LeNet-5 and gradient descent with momentum, fast a smaller network and Adam, which get "
         + "99 % right in the least time. It sets what the options below leave open.");
 
+    private readonly Option<ModelName?> _model = OptionKinds.Choice<ModelName>(
+        "--model",
+        "lenet5 is the modern form, which --activation and --pooling vary; lenet5-1998 the one of the paper: trainable subsampling, "
+        + "scaled tanh, 60,000 parameters and a table of connections.");
+
     private readonly Option<int?> _epochs = OptionKinds.Number(
         "--epochs",
-        $"How often every training image is seen; 0 with --load: only evaluate. [default: {Default.Epochs}; fast: {Fast.Epochs}]",
+        $"How often every training image is seen; 0 with --load: only evaluate. [default: {Default.Epochs}; fast: {Fast.Epochs}; lenet5-1998: {Of1998.Epochs}]",
         0, Options.MaxEpochs);
 
     private readonly Option<int?> _batch = OptionKinds.Number(
@@ -54,7 +61,7 @@ internal sealed class CommandLine
 
     private readonly Option<float?> _rate = OptionKinds.Rate(
         "--lr",
-        $"Highest learning rate of the one-cycle schedule. [default: {Default.Rate}; sigmoid: {Sigmoid.Rate}; fast: {Fast.Rate}]");
+        $"Highest learning rate of the one-cycle schedule. [default: {Default.Rate}; sigmoid: {Sigmoid.Rate}; fast: {Fast.Rate}; lenet5-1998: {Of1998.Rate}]");
 
     private readonly Option<long> _seed = OptionKinds.Seed("--seed", "The first weights and the order of the images follow from it.");
 
@@ -71,7 +78,7 @@ internal sealed class CommandLine
         "--save", "FILE", "Save the weights after training, or at Ctrl-C, as a safetensors file.");
 
     private readonly Option<string?> _load = OptionKinds.Path(
-        "--load", "FILE", "Start from saved weights, of the same --recipe, --activation and --pooling.");
+        "--load", "FILE", "Start from saved weights, of the same --recipe, --model, --activation and --pooling.");
 
     private readonly Option<bool> _profile = OptionKinds.Switch("--profile", "Show at the end where the time goes, layer by layer.");
 
@@ -89,7 +96,7 @@ internal sealed class CommandLine
     {
         _root = new RootCommand("Trains LeNet-5 on handwritten digits.")
         {
-            _data, _download, _recipe, _epochs, _batch, _rate, _seed, _threads, _activation, _pooling, _metrics, _save, _load, _profile, _summary, _quiet,
+            _data, _download, _recipe, _model, _epochs, _batch, _rate, _seed, _threads, _activation, _pooling, _metrics, _save, _load, _profile, _summary, _quiet,
         };
         _root.SetAction(result => run(Read(result)));
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
@@ -104,6 +111,7 @@ internal sealed class CommandLine
         Data = result.GetValue(_data),
         Download = result.GetValue(_download),
         RecipeName = result.GetValue(_recipe) ?? RecipeName.Default,
+        GivenModel = result.GetValue(_model),
         GivenEpochs = result.GetValue(_epochs),
         GivenBatch = result.GetValue(_batch),
         GivenRate = result.GetValue(_rate),

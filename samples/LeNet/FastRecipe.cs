@@ -16,7 +16,7 @@ internal static class FastRecipe
     /// <summary>AdamW, one cycle in one epoch, smoothed labels.</summary>
     public static Recipe Recipe { get; } = new()
     {
-        Layers = Layers,
+        Build = () => Layers().ToGraph(),
         Optimizer = () => new AdamW(beta1: 0.9f, beta2: 0.97f, weightDecay: 0.2f),
         Loss = new CrossEntropy { Smoothing = 0.05f },
         Epochs = 1,

@@ -14,13 +14,26 @@ internal static class LeNet5
     /// <summary>Gradient descent with momentum, one cycle in ten epochs.</summary>
     public static Recipe Recipe(Activation activation, Pooling pooling) => new()
     {
-        Layers = () => Layers(activation, pooling),
+        Build = () => Layers(activation, pooling).ToGraph(),
         // A step shrinks the weights by η·λ, so ten times the rate goes with a tenth of the decay.
         Optimizer = () => new Sgd(momentum: 0.9f, weightDecay: activation == Activation.Sigmoid ? 5e-5f : 5e-4f),
         Epochs = 10,
         Batch = 64,
         // The sigmoid's derivative is at most ¼, so that gradients shrink on their way back and steps must be larger.
         Rate = activation == Activation.Sigmoid ? 0.5f : 0.05f,
+    };
+
+    /// <summary>
+    /// LeNet-5 as it was in 1998: trainable subsampling, scaled tanh, and a table of which maps the second convolution sees. Twenty epochs as
+    /// in the paper, but with one cycle of the learning rate in place of its steps.
+    /// </summary>
+    public static Recipe Recipe1998 { get; } = new()
+    {
+        Build = new CnnEngine.Models.LeNet5().Build,
+        Optimizer = () => new Sgd(momentum: 0.9f, weightDecay: 1e-4f),
+        Epochs = 20,
+        Batch = 64,
+        Rate = 0.02f,
     };
 
     private static Sequential Layers(Activation activation, Pooling pooling)

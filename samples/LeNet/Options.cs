@@ -17,6 +17,13 @@ internal enum Pooling
     Mean,
 }
 
+/// <summary>Which LeNet-5.</summary>
+internal enum ModelName
+{
+    LeNet5,
+    LeNet5_1998,
+}
+
 /// <summary>Which network, and how it is trained.</summary>
 internal enum RecipeName
 {
@@ -47,6 +54,8 @@ internal sealed record Options
 
     public RecipeName RecipeName { get; init; }
 
+    public ModelName? GivenModel { get; init; }
+
     public int? GivenEpochs { get; init; }
 
     public int? GivenBatch { get; init; }
@@ -76,6 +85,7 @@ internal sealed record Options
     /// <summary>What the options go on from.</summary>
     public Recipe Recipe => RecipeName == RecipeName.Fast
         ? FastRecipe.Recipe
+        : GivenModel == ModelName.LeNet5_1998 ? LeNet5.Recipe1998
         : LeNet5.Recipe(GivenActivation ?? Activation.Relu, GivenPooling ?? Pooling.Max);
 
     public int Epochs => GivenEpochs ?? Recipe.Epochs;
@@ -90,8 +100,11 @@ internal sealed record Options
     {
         if (Epochs == 0 && Load is null)
             return $"--epochs is '0'; it must be a whole number from 1 to {MaxEpochs}, unless --load brings weights to evaluate";
-        if (RecipeName == RecipeName.Fast && GivenActivation is { } activation) return NotWithFast("--activation", $"{activation}");
-        if (RecipeName == RecipeName.Fast && GivenPooling is { } pooling) return NotWithFast("--pooling", $"{pooling}");
+        // What has a network of its own, and what would make another of it.
+        string? own = RecipeName == RecipeName.Fast ? "--recipe fast" : GivenModel == ModelName.LeNet5_1998 ? "--model lenet5-1998" : null;
+        if (RecipeName == RecipeName.Fast && GivenModel is { } model) return NotWith(own!, "--model", OptionKinds.Word(model));
+        if (own is not null && GivenActivation is { } activation) return NotWith(own, "--activation", OptionKinds.Word(activation));
+        if (own is not null && GivenPooling is { } pooling) return NotWith(own, "--pooling", OptionKinds.Word(pooling));
         if (Download && Data is not null)
             return $"--data is '{Data}', but --download fetches into the cache folder; leave one of them out";
         // The metrics would be overwritten by the weights, or the weights by the metrics before they are read.
@@ -109,8 +122,8 @@ internal sealed record Options
         return null;
     }
 
-    private static string NotWithFast(string option, string value) =>
-        $"{option} is '{value.ToLowerInvariant()}', but --recipe fast has a network of its own; leave one of them out";
+    private static string NotWith(string own, string option, string value) =>
+        $"{option} is '{value}', but {own} has a network of its own; leave one of them out";
 
     private static bool IsSameFile(string path, string? other) => other is not null && Path.GetFullPath(path) == Path.GetFullPath(other);
 }

@@ -18,8 +18,8 @@ internal sealed record Recipe
     /// <summary>The images' shape.</summary>
     public static Shape Image { get; } = new(1, 28, 28);
 
-    /// <summary>The layers, not yet compiled: 28×28 pixels in, ten logits out.</summary>
-    public required Func<Sequential> Layers { get; init; }
+    /// <summary>The network, not yet compiled: 28×28 pixels in, ten logits out.</summary>
+    public required Func<Graph> Build { get; init; }
 
     /// <summary>How parameters are updated; a new one for each training, because it remembers.</summary>
     public required Func<Optimizer> Optimizer { get; init; }
@@ -46,7 +46,7 @@ internal sealed record Recipe
     public void WarmUp()
     {
         TensorDataset black = new("black", Tensor.Zeros(Image.Prepend(WarmUpImages)), new int[WarmUpImages], Classes);
-        Network network = Layers().Compile(black.ImageShape, new NetworkOptions { BatchSize = WarmUpImages });
+        Network network = Build().Compile(black.ImageShape, new NetworkOptions { BatchSize = WarmUpImages });
         new Trainer(network, Optimizer(), Loss).Fit(black, black, new TrainerOptions { Epochs = 1 });
     }
 }

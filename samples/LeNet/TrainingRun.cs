@@ -21,7 +21,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         Threads.Count = options.Threads;
         if (options.Summary)
         {
-            console.Write(new Text($"{NetworkSummary.Of(options.Recipe.Layers(), Recipe.Image, new NetworkOptions { BatchSize = options.Batch })}"));
+            console.Write(new Text($"{NetworkSummary.Of(options.Recipe.Build(), Recipe.Image, new NetworkOptions { BatchSize = options.Batch })}"));
             return ExitCode.Success;
         }
         // What cannot be read or written is found out now, not after the training.
@@ -58,7 +58,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
     {
         try
         {
-            return options.Recipe.Layers().Compile(data.ImageShape, new NetworkOptions
+            return options.Recipe.Build().Compile(data.ImageShape, new NetworkOptions
             {
                 BatchSize = options.Batch,
                 Seed = options.Seed,

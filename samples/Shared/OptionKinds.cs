@@ -66,7 +66,7 @@ internal static class OptionKinds
     /// <summary>One word out of some; the first is the default.</summary>
     public static Option<T?> Choice<T>(string name, string description) where T : struct, Enum
     {
-        string[] words = [.. Enum.GetNames<T>().Select(word => word.ToLowerInvariant())];
+        string[] words = [.. Enum.GetValues<T>().Select(Word)];
         Option<T?> option = new(name)
         {
             HelpName = string.Join('|', words),
@@ -82,6 +82,9 @@ internal static class OptionKinds
         option.CompletionSources.Add(words);
         return option;
     }
+
+    /// <summary>How a choice is written on the command line.</summary>
+    public static string Word<T>(T choice) where T : struct, Enum => $"{choice}".ToLowerInvariant().Replace('_', '-');
 
     private static string Given(ArgumentResult result) => result.Tokens is [{ Value: var text }, ..] ? text : "";
 }
