@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using CnnEngine.Bench.Compare;
 using CnnEngine.Bench.Quick;
+using CnnEngine.Bench.Work;
 using CnnEngine.Kernels;
 
 namespace CnnEngine.Bench;
@@ -51,6 +52,8 @@ internal static class Commands
     private static readonly Option<int> Pad = Number("--padding", 0, "Zeros on every side.");
     private static readonly Option<int> Groups = Number("--groups", 1, "Groups of channels.");
 
+    private static readonly Argument<string> Net = new("net");
+
     /// <summary>Whether an option stands for the program itself, not for BenchmarkDotNet.</summary>
     public static bool IsOwn(string option) => option is "-h" or "-?" or "--help" or "--version";
 
@@ -68,7 +71,10 @@ internal static class Commands
         });
         Command explain = new("explain", "Which algorithms a convolution's passes would take, and why.") { Layer, Stride, Pad, Groups };
         explain.SetAction(Explain);
-        return new RootCommand("Measures CnnEngine. Other options are BenchmarkDotNet's: --filter '*Conv*', --list flat.") { quick, compare, explain }
+        Command memory = new("memory", "The most memory that two training steps of a network take; for compare nets.") { Net };
+        memory.Hidden = true;
+        memory.SetAction(Memory);
+        return new RootCommand("Measures CnnEngine. Other options are BenchmarkDotNet's: --filter '*Conv*', --list flat.") { quick, compare, explain, memory }
             .Parse(args is [] ? ["--help"] : args);
     }
 
@@ -102,6 +108,19 @@ internal static class Commands
                 $"the layer is '{string.Join(' ', layer)}'; it must be seven whole numbers or one of {string.Join(", ", Shapes.Convolution.Select(convolution => convolution.Name))}");
         }
         Console.Write(ConvPlanner.Explain(shape));
+        return 0;
+    }
+
+    /// <summary>Two steps of a network, and the most memory that this process ever had.</summary>
+    private static int Memory(ParseResult result)
+    {
+        string name = result.GetValue(Net)!;
+        NetWork net = NetWork.All.FirstOrDefault(net => net.Name == name)
+            ?? throw new ArgumentException($"there is no network '{name}'; there are {string.Join(", ", NetWork.All.Select(net => net.Name))}");
+        net.Start().Step();
+        string line = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        double kilobytes = double.Parse(line.Split(' ', '\t', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        Console.WriteLine((kilobytes / 1024).ToString(CultureInfo.InvariantCulture));
         return 0;
     }
 

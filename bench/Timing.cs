@@ -39,6 +39,9 @@ internal static class Timing
         return best;
     }
 
+    /// <summary>Seconds of one call.</summary>
+    public static double Once(Action run) => Batch(run, 1);
+
     private static double Batch(Action run, int repeats)
     {
         long start = Stopwatch.GetTimestamp();

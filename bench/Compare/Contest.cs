@@ -7,7 +7,7 @@ namespace CnnEngine.Bench.Compare;
 internal abstract class Contest
 {
     /// <summary>All there are, in the order in which they are run.</summary>
-    public static IReadOnlyList<Contest> All { get; } = [new GemmContest(), new ConvContest(), new LeNetContest(), new Mnist99Contest()];
+    public static IReadOnlyList<Contest> All { get; } = [new GemmContest(), new ConvContest(), new LeNetContest(), new Mnist99Contest(), new NetsContest()];
 
     /// <summary>What the command line calls it.</summary>
     public abstract string Name { get; }
@@ -67,6 +67,9 @@ internal sealed record Unit(string Name, bool LessIsBetter = false, bool IsMean 
 
     /// <summary>Of images that are recognised.</summary>
     public static Unit MeanPercent { get; } = new("%", IsMean: true, IsSpeed: false);
+
+    /// <summary>Of memory.</summary>
+    public static Unit Megabytes { get; } = new("MB", LessIsBetter: true, IsSpeed: false);
 
     /// <summary>What several turns come to.</summary>
     public double Of(IReadOnlyList<double> turns) => IsMean ? turns.Average() : LessIsBetter ? turns.Min() : turns.Max();
