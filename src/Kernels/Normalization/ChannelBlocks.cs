@@ -7,7 +7,6 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal readonly unsafe struct ChannelBlocks
 {
-    private const int SmallestPlane = 48;
     private const int Places = 1 << 10;
     private const int ChunkFloats = 1 << 16;
     private const int Alignment = 16; // floats: the longest vector, a cache line
@@ -16,10 +15,12 @@ internal readonly unsafe struct ChannelBlocks
     private readonly RowBlocks _images;
     private readonly RowBlocks _channels;
 
-    public ChannelBlocks(in NormShape shape)
+    /// <param name="shape">The geometry.</param>
+    /// <param name="smallest">The smallest plane that is gone through alone.</param>
+    public ChannelBlocks(in NormShape shape, int smallest)
     {
         _shape = shape;
-        ArePlanesSmall = shape.Plane < SmallestPlane;
+        ArePlanesSmall = shape.Plane < smallest;
         int plane = Math.Max(1, shape.Plane), channels = Math.Clamp((ArePlanesSmall ? Places : ChunkFloats) / plane, 1, Math.Max(1, shape.Channels));
         _channels = new RowBlocks(shape.Channels, channels);
         _images = new RowBlocks(shape.Images, Math.Max(1, ChunkFloats / (channels * plane)));

@@ -30,12 +30,15 @@ internal readonly unsafe struct ChannelNumbers(float* start, int channels)
 internal readonly unsafe struct ChannelMap<TFunction>(NormShape shape, float* x, float* dy, ChannelNumbers numbers, Activation activation, float* y) : IVectorChunks
     where TFunction : IChannelFunction
 {
+    // Three vectors of the widest.
+    private const int SmallestPlane = 48;
+
     public static void Run(in NormShape shape, float* x, float* dy, ChannelNumbers numbers, Activation activation, float* y) =>
-        Threads.ForVectors(new ChannelBlocks(shape).Count, new ChannelMap<TFunction>(shape, x, dy, numbers, activation, y));
+        Threads.ForVectors(new ChannelBlocks(shape, SmallestPlane).Count, new ChannelMap<TFunction>(shape, x, dy, numbers, activation, y));
 
     public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
     {
-        ChannelBlocks blocks = new(shape);
+        ChannelBlocks blocks = new(shape, SmallestPlane);
         ChannelBlocks.Block block = blocks[chunk];
         using Scratch.Lease scratch = Scratch.Take(blocks.ArePlanesSmall ? ChannelNumbers.Count * block.Room : 0);
         ChannelNumbers places = new(scratch.Data, block.Room);

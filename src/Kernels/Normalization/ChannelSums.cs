@@ -16,13 +16,16 @@ internal unsafe interface IDelta
 internal readonly unsafe struct ChannelSums<TDelta>(NormShape shape, float* x, float* dy, float* origins, double* sums) : IVectorChunks
     where TDelta : IDelta
 {
+    // At the end of a plane the lanes of its sums are added up, which costs as much as some vectors.
+    private const int SmallestPlane = 128;
+
     /// <summary>Pairs of sums, of each channel in each block of images.</summary>
-    public static int Doubles(in NormShape shape) => 2 * shape.Channels * new ChannelBlocks(shape).ImageBlocks;
+    public static int Doubles(in NormShape shape) => 2 * shape.Channels * new ChannelBlocks(shape, SmallestPlane).ImageBlocks;
 
     /// <summary>Adds up all images, in a fixed order, into the sums of the first block.</summary>
     public static void Run(in NormShape shape, float* x, float* dy, float* origins, double* sums)
     {
-        ChannelBlocks blocks = new(shape);
+        ChannelBlocks blocks = new(shape, SmallestPlane);
         Threads.ForVectors(blocks.Count, new ChannelSums<TDelta>(shape, x, dy, origins, sums));
         int length = 2 * shape.Channels;
         for (int block = 1; block < blocks.ImageBlocks; block++)
@@ -31,7 +34,7 @@ internal readonly unsafe struct ChannelSums<TDelta>(NormShape shape, float* x, f
 
     public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
     {
-        ChannelBlocks blocks = new(shape);
+        ChannelBlocks blocks = new(shape, SmallestPlane);
         ChannelBlocks.Block block = blocks[chunk];
         double* sum = sums + (2 * ((block.Number * shape.Channels) + block.FirstChannel));
         new Span<double>(sum, 2 * block.Channels).Clear();
@@ -89,19 +92,33 @@ internal readonly unsafe struct ChannelSums<TDelta>(NormShape shape, float* x, f
             long offset = block.Start + ((long)n * shape.ImageLength);
             AddRow<S, V>(x + offset, dy + offset, from, first, second, block.Length);
         }
-        for (int c = 0, i = 0; c < block.Channels; c++)
-            for (int end = i + shape.Plane; i < end; i++)
-            {
-                sum[2 * c] += first[i];
-                sum[(2 * c) + 1] += second[i];
-            }
+        for (int c = 0; c < block.Channels; c++)
+        {
+            sum[2 * c] = Sum<S, V>(first + (c * shape.Plane), shape.Plane);
+            sum[(2 * c) + 1] = Sum<S, V>(second + (c * shape.Plane), shape.Plane);
+        }
+    }
+
+    private static float Sum<S, V>(float* numbers, int length) where S : struct, ISimd<V> where V : unmanaged
+    {
+        V sums = S.Zero;
+        int i = 0;
+        for (; i <= length - S.Lanes; i += S.Lanes) sums = S.Add(sums, S.Load(numbers + i));
+        float sum = i > 0 ? S.Sum(sums) : 0;
+        for (; i < length; i++) sum += numbers[i];
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRow<S, V>(float* x, float* dy, float* from, float* first, float* second, int length) where S : struct, ISimd<V> where V : unmanaged
     {
         int i = 0;
-        for (; i <= length - S.Lanes; i += S.Lanes) Add(S.Load(x + i), dy + i, i);
+        for (; i <= length - S.Lanes; i += S.Lanes)
+        {
+            V distance = S.Subtract(S.Load(x + i), S.Load(from + i)), delta = TDelta.Of<S, V>(distance, dy + i);
+            S.Store(first + i, S.Add(S.Load(first + i), delta));
+            S.Store(second + i, S.MultiplyAdd(delta, distance, S.Load(second + i)));
+        }
         if (i == length) return;
 
         // The rest goes through vectors in memory.
@@ -109,14 +126,9 @@ internal readonly unsafe struct ChannelSums<TDelta>(NormShape shape, float* x, f
         uint rest = (uint)(length - i) * sizeof(float);
         Unsafe.CopyBlockUnaligned(&lastX, x + i, rest);
         Unsafe.CopyBlockUnaligned(&lastDelta, dy + i, rest);
-        Add(lastX, (float*)&lastDelta, i);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        void Add(V numbers, float* deltas, int at)
-        {
-            V distance = S.Subtract(numbers, S.Load(from + at)), delta = TDelta.Of<S, V>(distance, deltas);
-            S.Store(first + at, S.Add(S.Load(first + at), delta));
-            S.Store(second + at, S.MultiplyAdd(delta, distance, S.Load(second + at)));
-        }
+        lastX = S.Subtract(lastX, S.Load(from + i));
+        V last = TDelta.Of<S, V>(lastX, (float*)&lastDelta);
+        S.Store(first + i, S.Add(S.Load(first + i), last));
+        S.Store(second + i, S.MultiplyAdd(last, lastX, S.Load(second + i)));
     }
 }
