@@ -14,14 +14,6 @@ internal enum FilterName
     Gauss,
 }
 
-/// <summary>What the program's exit codes mean; <c>--help</c> lists them too.</summary>
-internal static class ExitCode
-{
-    public const int Success = 0;
-    public const int Failure = 1;
-    public const int BadUsage = 2;
-}
-
 /// <summary>What was asked for on the command line, every value checked on its own.</summary>
 internal sealed record Options
 {

@@ -31,17 +31,6 @@ internal enum RecipeName
     Fast,
 }
 
-/// <summary>What the program's exit codes mean; <c>--help</c> lists them too.</summary>
-internal static class ExitCode
-{
-    public const int Success = 0;
-    public const int Failure = 1;
-    public const int BadUsage = 2;
-
-    /// <summary>The shell's own way to count: 128 + SIGINT.</summary>
-    public const int Interrupted = 130;
-}
-
 /// <summary>What was asked for on the command line, every value checked on its own.</summary>
 internal sealed record Options
 {
@@ -108,8 +97,8 @@ internal sealed record Options
         if (Download && Data is not null)
             return $"--data is '{Data}', but --download fetches into the cache folder; leave one of them out";
         // The metrics would be overwritten by the weights, or the weights by the metrics before they are read.
-        if (Metrics is not null && IsSameFile(Metrics, Save)) return $"--metrics and --save are both '{Metrics}'; they must differ";
-        if (Metrics is not null && IsSameFile(Metrics, Load)) return $"--metrics and --load are both '{Metrics}'; they must differ";
+        if (Metrics is not null && PathCheck.IsSameFile(Metrics, Save)) return $"--metrics and --save are both '{Metrics}'; they must differ";
+        if (Metrics is not null && PathCheck.IsSameFile(Metrics, Load)) return $"--metrics and --load are both '{Metrics}'; they must differ";
         try
         {
             // Not an option but a variable of the environment; a wrong one is bad usage all the same.
@@ -124,6 +113,4 @@ internal sealed record Options
 
     private static string NotWith(string own, string option, string value) =>
         $"{option} is '{value}', but {own} has a network of its own; leave one of them out";
-
-    private static bool IsSameFile(string path, string? other) => other is not null && Path.GetFullPath(path) == Path.GetFullPath(other);
 }

@@ -27,7 +27,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         // What cannot be read or written is found out now, not after the training.
         if (options.Load is not null) PathCheck.RequireFile("--load", options.Load);
         if (options.Save is not null) PathCheck.RequireReplaceable("--save", options.Save);
-        using MetricsFile? metrics = options.Metrics is null ? null : new MetricsFile(options.Metrics, options);
+        using MetricsFile? metrics = options.Metrics is null ? null : new MetricsFile(options.Metrics, options.Seed, options.Threads);
 
         Task warmUp = options.Epochs > 0 ? Task.Run(options.Recipe.WarmUp) : Task.CompletedTask;
         LocatedData located = await DownloadReport.RunAsync(console, options, progress =>
@@ -78,7 +78,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         TrainerOptions training = new() { Epochs = options.Epochs, Seed = options.Seed, Schedule = schedule };
         EpochTable table = new(console, options.Epochs);
         TrainingProgress? stop = null;
-        LiveProgress.Run(console, options, progress =>
+        LiveProgress.Run(console, options.Epochs, !options.Quiet, progress =>
         {
             try
             {
@@ -108,7 +108,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
     private void Save(Network network, ByteImages data)
     {
         if (options.Save is null) return;
-        WeightsFile.Save(options.Save, network, data);
+        WeightsFile.Save(options.Save, network, data, ClassNames.Of(data));
         if (!options.Quiet) console.WriteLine($"weights saved to {options.Save}");
     }
 
@@ -126,10 +126,5 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         if (options.Profile) ProfileTable.Write(console, network, train);
         console.WriteLine(
             $"{test.Name}: test accuracy {total.Accuracy:0.00 %} ({total.Correct:N0} of {total.Images:N0}), test loss {total.MeanLoss:0.0000}");
-    }
-
-    private sealed class EpochReport(Action<EpochResult> action) : IProgress<EpochResult>
-    {
-        public void Report(EpochResult value) => action(value);
     }
 }

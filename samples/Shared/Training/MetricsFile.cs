@@ -2,23 +2,24 @@ using System.Text.Json;
 using CnnEngine.Kernels;
 using CnnEngine.Training;
 
-namespace LeNet;
+namespace Samples;
 
 /// <summary>One JSON object for each epoch, one a line, on disk as soon as the epoch is over.</summary>
 internal sealed class MetricsFile : IDisposable
 {
     private readonly FileStream _stream;
-    private readonly Options _options;
+    private readonly long _seed;
+    private readonly int _threads;
 
     /// <summary>Opens the file, so that a path that cannot be written is refused before any work is done.</summary>
     /// <remarks>What an earlier run wrote is kept until <see cref="Clear"/>: this one may still fail for want of data.</remarks>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The file must not be written.</exception>
-    public MetricsFile(string path, Options options)
+    public MetricsFile(string path, long seed, int threads)
     {
         PathCheck.RequireFolderOf("--metrics", path);
         _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-        _options = options;
+        (_seed, _threads) = (seed, threads);
     }
 
     /// <summary>Training begins: forgets an earlier run.</summary>
@@ -43,8 +44,8 @@ internal sealed class MetricsFile : IDisposable
             json.WriteNumber("images_per_second", epoch.ImagesPerSecond);
             json.WriteNumber("learning_rate", epoch.LearningRate);
             json.WriteString("data", data);
-            json.WriteNumber("seed", _options.Seed);
-            json.WriteNumber("threads", _options.Threads);
+            json.WriteNumber("seed", _seed);
+            json.WriteNumber("threads", _threads);
             json.WriteNumber("simd", Simd.Lanes * 32);
             json.WriteEndObject();
         }

@@ -2,7 +2,7 @@ using System.Globalization;
 using CnnEngine.Data;
 using CnnEngine.Graphs;
 
-namespace LeNet;
+namespace Samples;
 
 /// <summary>Weights with what is needed to use them: how pixels become inputs, and what the outputs mean.</summary>
 internal static class WeightsFile
@@ -12,12 +12,12 @@ internal static class WeightsFile
 
     /// <summary>Saves a network's weights.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Save(string path, Network network, ByteImages data) => network.Save(path, new Dictionary<string, string>
+    public static void Save(string path, Network network, ByteImages data, string[] classNames) => network.Save(path, new Dictionary<string, string>
     {
         ["preprocessing"] = $"(pixel / 255 - {MeanKey}) / {DeviationKey}",
         [MeanKey] = data.Normalization.Mean.ToString(CultureInfo.InvariantCulture),
         [DeviationKey] = data.Normalization.Deviation.ToString(CultureInfo.InvariantCulture),
-        ["classes"] = string.Join(", ", ClassNames.Of(data)),
+        ["classes"] = string.Join(", ", classNames),
         ["data"] = data.Name,
     });
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using CnnEngine.Training;
 using Spectre.Console;
 
-namespace LeNet.Reports;
+namespace Samples;
 
 /// <summary>One line that shows how training goes, in a terminal; elsewhere it only remembers how far training has come.</summary>
 internal sealed class LiveProgress : IProgress<TrainingProgress>
@@ -21,10 +21,10 @@ internal sealed class LiveProgress : IProgress<TrainingProgress>
     public TrainingProgress Last { get; private set; }
 
     /// <summary>Runs some training under a progress line, which is gone afterwards.</summary>
-    public static void Run(IAnsiConsole console, Options options, Action<LiveProgress> train)
+    public static void Run(IAnsiConsole console, int epochs, bool isShown, Action<LiveProgress> train)
     {
-        LiveProgress progress = new(options.Epochs);
-        if (options.Quiet || !console.Profile.Capabilities.Interactive || !console.Profile.Capabilities.Ansi)
+        LiveProgress progress = new(epochs);
+        if (!isShown || !console.Profile.Capabilities.Interactive || !console.Profile.Capabilities.Ansi)
         {
             train(progress);
             return;

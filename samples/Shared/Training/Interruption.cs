@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace LeNet;
+namespace Samples;
 
 /// <summary>
 /// Turns the first Ctrl-C or SIGTERM into a cancellation, so that the step at hand ends and weights are saved. The second is left

@@ -2,7 +2,7 @@ using CnnEngine.Graphs;
 using CnnEngine.Training;
 using Spectre.Console;
 
-namespace LeNet.Reports;
+namespace Samples;
 
 /// <summary>A line for each epoch, printed when the epoch is over.</summary>
 internal sealed class EpochTable(IAnsiConsole console, int epochs)

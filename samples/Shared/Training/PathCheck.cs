@@ -1,4 +1,4 @@
-namespace LeNet;
+namespace Samples;
 
 /// <summary>Finds out before any work is done whether files can be read and results can be written.</summary>
 internal static class PathCheck
@@ -28,7 +28,7 @@ internal static class PathCheck
         RequireFolderOf(option, path);
         if (File.Exists(path) && (File.GetAttributes(path) & FileAttributes.ReadOnly) != 0)
             throw new UnauthorizedAccessException($"{option} {path}: the file is read-only");
-        string trial = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".lenet-{Path.GetRandomFileName()}.tmp");
+        string trial = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".weights-{Path.GetRandomFileName()}.tmp");
         try
         {
             new FileStream(trial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose).Dispose();
@@ -38,6 +38,9 @@ internal static class PathCheck
             throw new UnauthorizedAccessException($"{option} {path}: no file may be made in its folder", error);
         }
     }
+
+    /// <summary>Whether two paths name one file.</summary>
+    public static bool IsSameFile(string path, string? other) => other is not null && Path.GetFullPath(path) == Path.GetFullPath(other);
 
     private static void RefuseFolder(string option, string path)
     {
