@@ -15,6 +15,9 @@ public sealed class OutputsTests : IDisposable
 
     private static readonly Shape Image = new(2, 7, 6);
 
+    // One layout, so that bits can be compared: networks of several outputs have no other.
+    private static readonly NetworkOptions Options = new() { BatchSize = Images, Layout = BatchLayout.Nchw };
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -28,7 +31,7 @@ public sealed class OutputsTests : IDisposable
         graph.AddOutput(middle);
         Graph shorter = new();
         Trunk(shorter);
-        Network both = graph.Compile(Image, new() { BatchSize = Images }), one = shorter.Compile(Image, new() { BatchSize = Images });
+        Network both = graph.Compile(Image, Options), one = shorter.Compile(Image, Options);
         float[] images = Numbers(Images * Image.Length);
 
         both.Predict(images, new float[Images * both.OutputShape.Length]);
@@ -47,7 +50,7 @@ public sealed class OutputsTests : IDisposable
         graph.AddOutput(middle);
         Graph shorter = new();
         Trunk(shorter);
-        Network both = graph.Compile(Image, new() { BatchSize = Images }), one = shorter.Compile(Image, new() { BatchSize = Images });
+        Network both = graph.Compile(Image, Options), one = shorter.Compile(Image, Options);
         float[] images = Numbers(Images * Image.Length), upstream = Numbers(Images * both.OutputShape.Length), further = Numbers(Images * one.OutputShape.Length);
 
         float[] sum = Gradients(both, images, (0, upstream), (1, further));
@@ -61,7 +64,7 @@ public sealed class OutputsTests : IDisposable
     [Fact]
     public void An_auxiliary_outputs_loss_counts_by_its_weight()
     {
-        Network network = WithAuxiliary().Compile(Image, new() { BatchSize = Images });
+        Network network = WithAuxiliary().Compile(Image, Options);
         TensorDataset data = Some.Images(Images, Image, Classes);
         BatchResult result = network.Backpropagate(data, Some.Indices(Images), new CrossEntropy());
         float[] gradients = Some.Gradients(network);
@@ -83,10 +86,10 @@ public sealed class OutputsTests : IDisposable
     [Fact]
     public void Inference_leaves_auxiliary_outputs_out_and_takes_the_trained_weights()
     {
-        Network trained = WithAuxiliary().Compile(Image, new() { BatchSize = Images, Seed = 2 });
+        Network trained = WithAuxiliary().Compile(Image, Options with { Seed = 2 });
         string path = _folder.File("weights.safetensors");
         trained.Save(path);
-        Network inference = WithAuxiliary().Compile(Image, new() { BatchSize = Images, Training = false });
+        Network inference = WithAuxiliary().Compile(Image, Options with { Training = false });
         inference.Load(path);
         Assert.Equal((2, 1), (trained.OutputCount, inference.OutputCount));
         Assert.Equal(["conv1", "relu1", "flatten2", "fc2"], inference.Layers.Select(layer => layer.Name));
