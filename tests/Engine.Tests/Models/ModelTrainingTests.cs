@@ -10,6 +10,7 @@ using CnnEngine.Tests.Graphs;
 namespace CnnEngine.Tests.Models;
 
 /// <summary>Narrow networks on small images learn a handful of them by heart; then everything is connected and every gradient points downhill.</summary>
+[Trait("Category", "Slow")]
 public class ModelTrainingTests
 {
     private const int Images = 4;
