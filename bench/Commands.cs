@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using CnnEngine.Bench.Compare;
 using CnnEngine.Bench.Quick;
 using CnnEngine.Bench.Work;
 using CnnEngine.Kernels;
+using Samples;
 
 namespace CnnEngine.Bench;
 
@@ -84,7 +86,7 @@ internal static class Commands
         CompareSettings settings = new(
             [.. Contest.All.Where(contest => group == AllGroups || contest.Name == group)],
             result.GetValue(Rounds), result.GetValue(Data), result.GetValue(Json), result.GetValue(Markdown));
-        using Interruption interruption = new();
+        using Interruption interruption = new(PosixSignal.SIGHUP);
         return new CompareRun(settings, interruption.Token).Run();
     }
 

@@ -9,52 +9,19 @@ namespace CnnEngine.Layers;
 /// backward pass draws the same random numbers again.
 /// </remarks>
 /// <param name="probability">p, from 0 to 1.</param>
-public sealed class Dropout(float probability = 0.5f) : Layer
+public sealed class Dropout(float probability = 0.5f) : DroppingLayer(probability)
 {
-    /// <summary>p, what share is dropped.</summary>
-    public float Probability { get; } = probability;
-
     /// <inheritdoc/>
     public override string Kind => "dropout";
 
     /// <inheritdoc/>
-    public override bool CanRunInPlace => true;
-
-    /// <inheritdoc/>
-    public override bool BackwardReadsInput => false;
-
-    /// <inheritdoc/>
-    public override bool SupportsChwn => true;
-
-    /// <inheritdoc/>
-    public override Shape Plan(LayerPlan plan)
-    {
-        ArgumentNullException.ThrowIfNull(plan);
-        Check(Probability);
-        return plan.Input();
-    }
-
-    /// <inheritdoc/>
-    public override void Forward(in Step step)
-    {
-        if (step.Training) Drop(step, step.Input(), step.Output);
-        else step.Input().CopyTo(step.Output);
-    }
-
-    /// <inheritdoc/>
-    public override void Backward(in Step step)
-    {
-        if (step.WantsInputGradient()) Drop(step, step.OutputGradient, step.InputGradient());
-    }
-
-    /// <inheritdoc/>
     public override string ToString() => $"Dropout({Probability})";
 
-    private void Drop(in Step step, ReadOnlySpan<float> from, Span<float> to)
+    private protected override void Drop(in Step step, ReadOnlySpan<float> from, Span<float> to)
     {
         int images = step.Images, length = step.OutputShape.Length;
         (int image, int next) = step.Layout == BatchLayout.Chwn ? (1, images) : (length, 1);
-        ulong threshold = Threshold(Probability);
+        ulong threshold = Threshold;
         float scale = 1 / (1 - Probability);
         for (int n = 0; n < images; n++)
         {
@@ -67,13 +34,5 @@ public sealed class Dropout(float probability = 0.5f) : Layer
                 to[at] = (uint)bits < threshold ? 0 : from[at] * scale;
             }
         }
-    }
-
-    /// <summary>Below this number 32 random bits lie with the given probability.</summary>
-    internal static ulong Threshold(float probability) => (ulong)(probability * 4294967296.0);
-
-    internal static void Check(float probability)
-    {
-        if (!(probability is >= 0 and <= 1)) throw new ArgumentException($"the probability is {probability}; it must be from 0 to 1");
     }
 }

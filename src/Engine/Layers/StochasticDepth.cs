@@ -8,53 +8,20 @@ namespace CnnEngine.Layers;
 /// </summary>
 /// <remarks>G. Huang et al., "Deep Networks with Stochastic Depth", 2016, with the scale of dropout.</remarks>
 /// <param name="probability">p, from 0 to 1.</param>
-public sealed class StochasticDepth(float probability) : Layer
+public sealed class StochasticDepth(float probability) : DroppingLayer(probability)
 {
-    /// <summary>p, what share of images is dropped.</summary>
-    public float Probability { get; } = probability;
-
     /// <inheritdoc/>
     public override string Kind => "depth";
 
     /// <inheritdoc/>
-    public override bool CanRunInPlace => true;
-
-    /// <inheritdoc/>
-    public override bool BackwardReadsInput => false;
-
-    /// <inheritdoc/>
-    public override bool SupportsChwn => true;
-
-    /// <inheritdoc/>
-    public override Shape Plan(LayerPlan plan)
-    {
-        ArgumentNullException.ThrowIfNull(plan);
-        Dropout.Check(Probability);
-        return plan.Input();
-    }
-
-    /// <inheritdoc/>
-    public override void Forward(in Step step)
-    {
-        if (step.Training) Drop(step, step.Input(), step.Output);
-        else step.Input().CopyTo(step.Output);
-    }
-
-    /// <inheritdoc/>
-    public override void Backward(in Step step)
-    {
-        if (step.WantsInputGradient()) Drop(step, step.OutputGradient, step.InputGradient());
-    }
-
-    /// <inheritdoc/>
     public override string ToString() => $"StochasticDepth({Probability})";
 
-    private void Drop(in Step step, ReadOnlySpan<float> from, Span<float> to)
+    private protected override void Drop(in Step step, ReadOnlySpan<float> from, Span<float> to)
     {
         int images = step.Images, length = step.OutputShape.Length;
         for (int n = 0; n < images; n++)
         {
-            float factor = (uint)step.Random(n).Next() < Dropout.Threshold(Probability) ? 0 : 1 / (1 - Probability);
+            float factor = (uint)step.Random(n).Next() < Threshold ? 0 : 1 / (1 - Probability);
             if (step.Layout == BatchLayout.Chwn)
                 for (int i = n; i < from.Length; i += images) to[i] = from[i] * factor;
             else
