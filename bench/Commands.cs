@@ -6,7 +6,7 @@ using CnnEngine.Bench.Compare;
 using CnnEngine.Bench.Quick;
 using CnnEngine.Bench.Work;
 using CnnEngine.Kernels;
-using Samples;
+using CnnEngine.Programs;
 
 namespace CnnEngine.Bench;
 

@@ -1,4 +1,4 @@
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>What the program's exit codes mean; <c>--help</c> lists them too.</summary>
 internal static class ExitCode

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>The kinds of options there are. A wrong value is reported with the option's name, the value, and what would be right.</summary>
 internal static class OptionKinds

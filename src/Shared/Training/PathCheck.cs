@@ -1,4 +1,4 @@
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>Finds out before any work is done whether files can be read and results can be written.</summary>
 internal static class PathCheck

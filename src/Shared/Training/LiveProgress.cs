@@ -2,7 +2,7 @@ using System.Diagnostics;
 using CnnEngine.Training;
 using Spectre.Console;
 
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>One line that shows how training goes, in a terminal; elsewhere it only remembers how far training has come.</summary>
 internal sealed class LiveProgress : IProgress<TrainingProgress>

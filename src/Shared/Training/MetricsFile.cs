@@ -2,7 +2,7 @@ using System.Text.Json;
 using CnnEngine.Kernels;
 using CnnEngine.Training;
 
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>One JSON object for each epoch, one a line, on disk as soon as the epoch is over.</summary>
 internal sealed class MetricsFile : IDisposable

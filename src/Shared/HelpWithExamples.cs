@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>The library's help, then what it has no place for: examples and exit codes.</summary>
 internal sealed class HelpWithExamples(HelpAction standard, string more) : SynchronousCommandLineAction

@@ -2,7 +2,7 @@ using System.Globalization;
 using CnnEngine.Data;
 using CnnEngine.Graphs;
 
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>Weights with what is needed to use them: how pixels become inputs, and what the outputs mean.</summary>
 internal static class WeightsFile

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>
 /// Turns the first Ctrl-C or SIGTERM into a cancellation, so that the step at hand ends and what is to be saved or removed is. The

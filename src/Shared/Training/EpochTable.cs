@@ -2,7 +2,7 @@ using CnnEngine.Graphs;
 using CnnEngine.Training;
 using Spectre.Console;
 
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>A line for each epoch, printed when the epoch is over.</summary>
 internal sealed class EpochTable(IAnsiConsole console, int epochs)

@@ -1,7 +1,7 @@
 using System.Text;
 using Spectre.Console;
 
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>Finds out what the output can show.</summary>
 internal static class Terminal

@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace Samples;
+namespace CnnEngine.Programs;
 
 /// <summary>Which class is taken for which: truth downwards, guesses across.</summary>
 internal static class ConfusionTable
