@@ -15,6 +15,9 @@ public abstract class ConvolutionLayer : Layer, IFusesActivation, IFoldsScale
     /// <summary>R×S, the filter's size.</summary>
     public Size2 Filter { get; }
 
+    /// <summary>How the filter moves; of a depthwise convolution, all but the groups, which are the input's channels.</summary>
+    public ConvOptions Options { get; }
+
     /// <summary>Whether a bias is added; true if left out.</summary>
     public bool HasBias { get; init; } = true;
 
@@ -84,8 +87,6 @@ public abstract class ConvolutionLayer : Layer, IFusesActivation, IFoldsScale
         folded.SetParameter("bias", FoldedWeights.Bias(Bias, scale, shift));
         return folded;
     }
-
-    private protected ConvOptions Options { get; }
 
     /// <summary>A new layer of the same options, with biases.</summary>
     private protected abstract ConvolutionLayer WithBias(string name);

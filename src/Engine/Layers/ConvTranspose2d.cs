@@ -17,8 +17,6 @@ namespace CnnEngine.Layers;
 /// </remarks>
 public sealed class ConvTranspose2d : Layer, IFusesActivation
 {
-    private readonly ConvOptions _options;
-
     /// <summary>Describes a transposed convolution; its input channels follow from the network.</summary>
     /// <param name="filters">K, the output channels.</param>
     /// <param name="filter">R×S, the filter's size.</param>
@@ -31,7 +29,7 @@ public sealed class ConvTranspose2d : Layer, IFusesActivation
         int filters, Size2 filter, Size2? stride = null, Padding padding = default, Size2 outputPadding = default, Size2? dilation = null, int groups = 1)
     {
         (Filters, Filter, OutputPadding) = (filters, filter, outputPadding);
-        _options = new ConvOptions { Stride = stride ?? 1, Padding = padding, Dilation = dilation ?? 1, Groups = groups };
+        Options = new ConvOptions { Stride = stride ?? 1, Padding = padding, Dilation = dilation ?? 1, Groups = groups };
     }
 
     /// <summary>K, the output channels.</summary>
@@ -39,6 +37,9 @@ public sealed class ConvTranspose2d : Layer, IFusesActivation
 
     /// <summary>R×S, the filter's size.</summary>
     public Size2 Filter { get; }
+
+    /// <summary>How the filter moves over the output.</summary>
+    public ConvOptions Options { get; }
 
     /// <summary>Rows at the bottom and columns at the right that the output has besides.</summary>
     public Size2 OutputPadding { get; }
@@ -122,11 +123,11 @@ public sealed class ConvTranspose2d : Layer, IFusesActivation
     public override string ToString()
     {
         string text = $"ConvTranspose2d({Filters}, {Filter}";
-        if (_options.Stride != 1) text += $", stride {_options.Stride}";
-        if (_options.Padding != Padding.Valid) text += $", padding {_options.Padding}";
+        if (Options.Stride != 1) text += $", stride {Options.Stride}";
+        if (Options.Padding != Padding.Valid) text += $", padding {Options.Padding}";
         if (OutputPadding != default) text += $", output padding {OutputPadding}";
-        if (_options.Dilation != 1) text += $", dilation {_options.Dilation}";
-        if (_options.Groups != 1) text += $", groups {_options.Groups}";
+        if (Options.Dilation != 1) text += $", dilation {Options.Dilation}";
+        if (Options.Groups != 1) text += $", groups {Options.Groups}";
         return text + (HasBias ? ")" : ", no bias)");
     }
 
@@ -137,31 +138,31 @@ public sealed class ConvTranspose2d : Layer, IFusesActivation
     {
         if (Filters < 1) throw new ArgumentException($"the number of output channels is {Filters}; it must be at least 1");
         Filter.ThrowUnlessPositive("the filter size");
-        _options.Stride.ThrowUnlessPositive("stride");
-        _options.Dilation.ThrowUnlessPositive("dilation");
-        int groups = _options.Groups;
+        Options.Stride.ThrowUnlessPositive("stride");
+        Options.Dilation.ThrowUnlessPositive("dilation");
+        int groups = Options.Groups;
         if (groups < 1) throw new ArgumentException($"groups is {groups}; it must be at least 1");
         if (channels % groups != 0) throw new ArgumentException($"input has {channels} channels, groups is {groups}; channels must divide by groups");
         if (Filters % groups != 0) throw new ArgumentException($"output has {Filters} channels, groups is {groups}; channels must divide by groups");
-        Size2 stride = _options.Stride;
+        Size2 stride = Options.Stride;
         if (OutputPadding.Height < 0 || OutputPadding.Width < 0 || OutputPadding.Height >= stride.Height || OutputPadding.Width >= stride.Width)
             throw new ArgumentException($"output padding is {OutputPadding}, stride {stride}; output padding must be at least 0 and less than the stride");
-        if (_options.Padding.IsSame && OutputPadding != default)
+        if (Options.Padding.IsSame && OutputPadding != default)
             throw new ArgumentException($"output padding is {OutputPadding}, padding same, which settles the output's size; leave one of them out");
     }
 
     /// <summary>The convolution K×H'×W' → C×H×W that this layer transposes.</summary>
     private ConvShape Transposed(int images, Shape input)
     {
-        Padding padding = _options.Padding;
-        int height = OutputSize("rows", input[1], _options.Stride.Height, padding.Top + padding.Bottom, Filter.Height, _options.Dilation.Height, OutputPadding.Height);
-        int width = OutputSize("columns", input[2], _options.Stride.Width, padding.Left + padding.Right, Filter.Width, _options.Dilation.Width, OutputPadding.Width);
-        return new ConvShape(images, Filters, (height, width), input[0], Filter, _options);
+        Padding padding = Options.Padding;
+        int height = OutputSize("rows", input[1], Options.Stride.Height, padding.Top + padding.Bottom, Filter.Height, Options.Dilation.Height, OutputPadding.Height);
+        int width = OutputSize("columns", input[2], Options.Stride.Width, padding.Left + padding.Right, Filter.Width, Options.Dilation.Width, OutputPadding.Width);
+        return new ConvShape(images, Filters, (height, width), input[0], Filter, Options);
     }
 
     private int OutputSize(string axis, int size, int stride, int padding, int taps, int dilation, int outputPadding)
     {
-        if (_options.Padding.IsSame) return size * stride;
+        if (Options.Padding.IsSame) return size * stride;
         int output = ((size - 1) * stride) - padding + (dilation * (taps - 1)) + outputPadding + 1;
         if (output < 1) throw new ArgumentException($"the output would have {output} {axis}: padding of {padding} cuts all of them off");
         return output;

@@ -8,8 +8,6 @@ namespace CnnEngine.Layers;
 /// </summary>
 public sealed class FixedFilter2d : Layer, IFusesActivation
 {
-    private readonly ConvOptions _options;
-
     /// <summary>Applies a filter.</summary>
     /// <param name="filter">Its weights.</param>
     /// <param name="stride">Rows and columns from one position to the next; 1 if left out.</param>
@@ -18,11 +16,14 @@ public sealed class FixedFilter2d : Layer, IFusesActivation
     {
         ArgumentNullException.ThrowIfNull(filter);
         Filter = filter;
-        _options = new ConvOptions { Stride = stride ?? 1, Padding = padding ?? Padding.Same };
+        Options = new ConvOptions { Stride = stride ?? 1, Padding = padding ?? Padding.Same };
     }
 
     /// <summary>The filter.</summary>
     public ImageFilter Filter { get; }
+
+    /// <summary>How the filter moves.</summary>
+    public ConvOptions Options { get; }
 
     /// <inheritdoc/>
     public override string Kind => "filter";
@@ -77,17 +78,17 @@ public sealed class FixedFilter2d : Layer, IFusesActivation
     public override long MultiplyAdds(Shape input, Shape output) => Planes(input[0], input).MultiplyAdds;
 
     /// <inheritdoc/>
-    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter.Size, _options.Stride, Planes(1, input).Padding);
+    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter.Size, Options.Stride, Planes(1, input).Padding);
 
     /// <inheritdoc/>
     public override string ToString()
     {
         string text = $"FixedFilter2d({Filter}";
-        if (_options.Stride != 1) text += $", stride {_options.Stride}";
-        if (_options.Padding != Padding.Same) text += $", padding {_options.Padding}";
+        if (Options.Stride != 1) text += $", stride {Options.Stride}";
+        if (Options.Padding != Padding.Same) text += $", padding {Options.Padding}";
         return text + ")";
     }
 
     /// <summary>Each channel is an image of one channel.</summary>
-    private ConvShape Planes(int planes, Shape input) => new(planes, 1, (input[1], input[2]), 1, Filter.Size, _options);
+    private ConvShape Planes(int planes, Shape input) => new(planes, 1, (input[1], input[2]), 1, Filter.Size, Options);
 }

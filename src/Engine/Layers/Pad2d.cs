@@ -21,12 +21,14 @@ public sealed class Crop2d(Padding margins) : FrameLayer(margins, sign: -1)
 /// <summary>An image seen through a frame that is larger or smaller on each side.</summary>
 public abstract class FrameLayer : Layer
 {
-    private readonly Padding _sides;
     private readonly int _sign;
 
     /// <param name="sides">Rows and columns on each side.</param>
     /// <param name="sign">1 if they are added, −1 if they are cut off.</param>
-    private protected FrameLayer(Padding sides, int sign) => (_sides, _sign) = (sides, sign);
+    private protected FrameLayer(Padding sides, int sign) => (Sides, _sign) = (sides, sign);
+
+    /// <summary>Rows and columns that are added or cut off on each side.</summary>
+    public Padding Sides { get; }
 
     /// <inheritdoc/>
     public override bool BackwardReadsInput => false;
@@ -39,9 +41,9 @@ public abstract class FrameLayer : Layer
     {
         ArgumentNullException.ThrowIfNull(plan);
         (int channels, int height, int width) = plan.InputImage();
-        if (_sides.IsSame) throw new ArgumentException("padding is same, which depends on a filter; state the number of each side");
-        int rows = height + (_sign * (_sides.Top + _sides.Bottom)), columns = width + (_sign * (_sides.Left + _sides.Right));
-        if (rows < 1 || columns < 1) throw new ArgumentException($"margins are {_sides}, the image is {plan.Input()}; something must be left of it");
+        if (Sides.IsSame) throw new ArgumentException("padding is same, which depends on a filter; state the number of each side");
+        int rows = height + (_sign * (Sides.Top + Sides.Bottom)), columns = width + (_sign * (Sides.Left + Sides.Right));
+        if (rows < 1 || columns < 1) throw new ArgumentException($"margins are {Sides}, the image is {plan.Input()}; something must be left of it");
         return new Shape(channels, rows, columns);
     }
 
@@ -56,15 +58,15 @@ public abstract class FrameLayer : Layer
 
     /// <inheritdoc/>
     public override Footprint Reach(Shape input, Shape output) =>
-        new(new AxisFootprint(1, Padding: _sign * _sides.Top), new AxisFootprint(1, Padding: _sign * _sides.Left));
+        new(new AxisFootprint(1, Padding: _sign * Sides.Top), new AxisFootprint(1, Padding: _sign * Sides.Left));
 
     /// <inheritdoc/>
-    public override string ToString() => $"{GetType().Name}({_sides.ToString().Trim('(', ')')})";
+    public override string ToString() => $"{GetType().Name}({Sides.ToString().Trim('(', ')')})";
 
     private void Run(in Step step, Shape from, Shape to, int sign, ReadOnlySpan<float> x, Span<float> y)
     {
         // In C×H×W×N a pixel is as many columns as there are lanes.
         (int images, int lanes) = step.Layout == BatchLayout.Chwn ? (1, step.Images) : (step.Images, 1);
-        Frame.Run(images * from[0], (from[1], from[2] * lanes), (to[1], to[2] * lanes), sign * _sides.Top, sign * _sides.Left * lanes, x, y);
+        Frame.Run(images * from[0], (from[1], from[2] * lanes), (to[1], to[2] * lanes), sign * Sides.Top, sign * Sides.Left * lanes, x, y);
     }
 }

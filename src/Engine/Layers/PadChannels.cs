@@ -8,6 +8,12 @@ namespace CnnEngine.Layers;
 /// <param name="after">Channels behind them, 0 or more.</param>
 public sealed class PadChannels(int before, int after) : Layer
 {
+    /// <summary>Channels before the image's.</summary>
+    public int Before { get; } = before;
+
+    /// <summary>Channels behind them.</summary>
+    public int After { get; } = after;
+
     /// <inheritdoc/>
     public override string Kind => "padchannels";
 
@@ -18,9 +24,9 @@ public sealed class PadChannels(int before, int after) : Layer
     public override Shape Plan(LayerPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        if (before < 0 || after < 0) throw new ArgumentException($"channels to add are {before} and {after}; they must be 0 or more");
+        if (Before < 0 || After < 0) throw new ArgumentException($"channels to add are {Before} and {After}; they must be 0 or more");
         (int channels, int height, int width) = plan.InputImage();
-        return new Shape(before + channels + after, height, width);
+        return new Shape(Before + channels + After, height, width);
     }
 
     /// <inheritdoc/>
@@ -46,7 +52,7 @@ public sealed class PadChannels(int before, int after) : Layer
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"PadChannels({before}, {after})";
+    public override string ToString() => $"PadChannels({Before}, {After})";
 
-    private int Start(in Step step) => before * step.OutputShape[1] * step.OutputShape[2];
+    private int Start(in Step step) => Before * step.OutputShape[1] * step.OutputShape[2];
 }

@@ -5,9 +5,10 @@ namespace CnnEngine.Layers;
 /// <summary>Pooling over windows of each channel, <c>C×H×W → C×H'×W'</c>; nothing is learnt.</summary>
 public abstract class PoolingLayer : Layer
 {
-    private readonly PoolWindows _windows;
+    private protected PoolingLayer(PoolWindows windows) => Windows = windows;
 
-    private protected PoolingLayer(PoolWindows windows) => _windows = windows;
+    /// <summary>Where the windows lie in an image of any size.</summary>
+    internal PoolWindows Windows { get; }
 
     /// <inheritdoc/>
     public override string Kind => "pool";
@@ -47,7 +48,7 @@ public abstract class PoolingLayer : Layer
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{GetType().Name}{_windows}";
+    public override string ToString() => $"{GetType().Name}{Windows}";
 
     private static AxisFootprint Reach(PoolAxis axis)
     {
@@ -56,7 +57,7 @@ public abstract class PoolingLayer : Layer
         return new AxisFootprint(inputs + outputs - 1, inputs, Padding: outputs - 1, Spread: outputs);
     }
 
-    private protected PoolShape Geometry(int images, Shape input) => _windows.On(images, input);
+    private protected PoolShape Geometry(int images, Shape input) => Windows.On(images, input);
 }
 
 /// <summary>Where a pooling's windows lie in an image of any size.</summary>

@@ -25,6 +25,9 @@ public sealed class SpatialPyramidPool : Layer
         _levels = levels.ToArray();
     }
 
+    /// <summary>n for each level.</summary>
+    public IReadOnlyList<int> Levels => _levels;
+
     /// <inheritdoc/>
     public override string Kind => "spp";
 

@@ -15,7 +15,8 @@ public sealed class Subsampling(Size2 window, Size2? stride = null) : Layer
 {
     private const int Sums = 0;
 
-    private readonly SlidingWindows _windows = new(window, stride, default, CeilMode: false);
+    /// <summary>Where the windows lie in an image of any size.</summary>
+    internal SlidingWindows Windows { get; } = new(window, stride, default, CeilMode: false);
 
     /// <summary>How the factors begin; as 1 over the window's size, a mean, if left out.</summary>
     public Initializer Initializer { get; init; } = Initializer.Constant(1f / (window.Height * window.Width));
@@ -40,8 +41,8 @@ public sealed class Subsampling(Size2 window, Size2? stride = null) : Layer
     {
         ArgumentNullException.ThrowIfNull(plan);
         plan.InputImage();
-        PoolShape shape = _windows.On(1, plan.Input());
-        int area = window.Height * window.Width;
+        PoolShape shape = Windows.On(1, plan.Input());
+        int area = Windows.Window.Height * Windows.Window.Width;
         Weight = GetParameter(plan, "weight", new Shape(shape.C), Initializer, area, area);
         Bias = GetParameter(plan, "bias", new Shape(shape.C), Initializer.Zeros, area, area);
         plan.Reserve<float>(shape.C * shape.OutputPlane);
@@ -51,7 +52,7 @@ public sealed class Subsampling(Size2 window, Size2? stride = null) : Layer
     /// <inheritdoc/>
     public override void Forward(in Step step)
     {
-        PoolShape shape = _windows.On(step.Images, step.InputShape());
+        PoolShape shape = Windows.On(step.Images, step.InputShape());
         Span<float> sums = step.Saved<float>(Sums);
         if (step.Layout == BatchLayout.Chwn) ChwnPooling.MeanForward(shape, step.Input(), sums, PoolDivisor.One);
         else MeanPooling.Forward(shape, step.Input(), sums, PoolDivisor.One);
@@ -61,7 +62,7 @@ public sealed class Subsampling(Size2 window, Size2? stride = null) : Layer
     /// <inheritdoc/>
     public override void Backward(in Step step)
     {
-        PoolShape shape = _windows.On(step.Images, step.InputShape());
+        PoolShape shape = Windows.On(step.Images, step.InputShape());
         // The deltas of the sums are written over the sums.
         Span<float> sums = step.Saved<float>(Sums);
         ChannelAffine.Backward(
@@ -75,13 +76,13 @@ public sealed class Subsampling(Size2 window, Size2? stride = null) : Layer
     public override long MultiplyAdds(Shape input, Shape output) => output.Length;
 
     /// <inheritdoc/>
-    public override LayerCost Cost(Shape input, Shape output) => new(output.Length, output.Length, (long)window.Height * window.Width * output.Length);
+    public override LayerCost Cost(Shape input, Shape output) => new(output.Length, output.Length, (long)Windows.Window.Height * Windows.Window.Width * output.Length);
 
     /// <inheritdoc/>
-    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(window, stride ?? window, default);
+    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Windows.Window, Windows.Stride ?? Windows.Window, default);
 
     /// <inheritdoc/>
-    public override string ToString() => $"Subsampling{_windows}";
+    public override string ToString() => $"Subsampling{Windows}";
 
     // Of a channel, in C×H×W×N those of all images.
     private static int Pixels(in Step step, in PoolShape shape) => shape.OutputPlane * (step.Layout == BatchLayout.Chwn ? step.Images : 1);

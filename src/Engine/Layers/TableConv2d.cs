@@ -13,8 +13,6 @@ namespace CnnEngine.Layers;
 /// </remarks>
 public sealed class TableConv2d : Layer, IFusesActivation
 {
-    private readonly ConvOptions _options;
-
     /// <summary>Describes a convolution by a table.</summary>
     /// <param name="table">Which channels are connected.</param>
     /// <param name="filter">R×S, the filter's size.</param>
@@ -24,7 +22,7 @@ public sealed class TableConv2d : Layer, IFusesActivation
     {
         ArgumentNullException.ThrowIfNull(table);
         (Table, Filter) = (table, filter);
-        _options = new ConvOptions { Stride = stride ?? 1, Padding = padding };
+        Options = new ConvOptions { Stride = stride ?? 1, Padding = padding };
     }
 
     /// <summary>Which channels are connected.</summary>
@@ -32,6 +30,9 @@ public sealed class TableConv2d : Layer, IFusesActivation
 
     /// <summary>R×S, the filter's size.</summary>
     public Size2 Filter { get; }
+
+    /// <summary>How the filter moves.</summary>
+    public ConvOptions Options { get; }
 
     /// <summary>Whether a bias is added; true if left out.</summary>
     public bool HasBias { get; init; } = true;
@@ -97,18 +98,18 @@ public sealed class TableConv2d : Layer, IFusesActivation
     public override long MultiplyAdds(Shape input, Shape output) => (long)Table.Connections * Filter.Height * Filter.Width * output[1] * output[2];
 
     /// <inheritdoc/>
-    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter, _options.Stride, Geometry(1, input).Padding);
+    public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter, Options.Stride, Geometry(1, input).Padding);
 
     /// <inheritdoc/>
     public override string ToString()
     {
         string text = $"TableConv2d({Table}, {Filter}";
-        if (_options.Stride != 1) text += $", stride {_options.Stride}";
-        if (_options.Padding != Padding.Valid) text += $", padding {_options.Padding}";
+        if (Options.Stride != 1) text += $", stride {Options.Stride}";
+        if (Options.Padding != Padding.Valid) text += $", padding {Options.Padding}";
         return text + (HasBias ? ")" : ", no bias)");
     }
 
-    private ConvShape Geometry(int images, Shape input) => new(images, input[0], (input[1], input[2]), Table.Outputs, Filter, _options);
+    private ConvShape Geometry(int images, Shape input) => new(images, input[0], (input[1], input[2]), Table.Outputs, Filter, Options);
 
     /// <summary>K×C×R×S filters from those that there are; the others are 0.</summary>
     private void Spread(ReadOnlySpan<float> weights, Span<float> filters)
