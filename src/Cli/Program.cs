@@ -1,4 +1,3 @@
-using System.CommandLine;
+using CnnEngine.Cli;
 
-RootCommand root = new("Trains, resumes, inspects, diagnoses and exports convolutional networks on the CPU.");
-return root.Parse(args).Invoke();
+return CommandLine.Run(args);
