@@ -92,7 +92,7 @@ public sealed partial record NetworkSummary
     {
         List<Layer> layers = [.. plan.Nodes.Skip(1).Select(node => node.Layer!)];
         long parameters = layers.SelectMany(layer => layer.Parameters).Distinct().Sum(p => (long)p.Shape.Length);
-        long state = layers.SelectMany(layer => layer.State).Sum(p => (long)p.Shape.Length);
+        long state = layers.SelectMany(layer => layer.State).Distinct().Sum(p => (long)p.Shape.Length);
         long images = (long)options.BatchSize * plan.Nodes[0].Shape.Length * (options is { Training: true, InputGradient: true } ? 2 : 1);
         long outputs = options.BatchSize * plan.Outputs.Sum(output => (long)output.Node.Shape.Length);
         return new MemorySummary(

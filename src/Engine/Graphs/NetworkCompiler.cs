@@ -63,6 +63,7 @@ internal sealed class NetworkCompiler
             Shape shape;
             try
             {
+                CheckSharing(layer);
                 shape = layer.Plan(plan);
             }
             catch (ArgumentException exception)
@@ -90,6 +91,14 @@ internal sealed class NetworkCompiler
         if (!_options.Training) return;
         foreach (Node node in _nodes)
             foreach (Buffer saved in node.Saved) saved.Extend(node.Seat, BackwardMoment(node));
+    }
+
+    // Else its parameters would be nobody's: neither made nor saved.
+    private void CheckSharing(Layer layer)
+    {
+        if (layer.Owner == layer) return;
+        if (layer.Owner.GetType() != layer.GetType()) throw new ArgumentException($"it shares with {layer.Owner}; it must share with a layer of its own class");
+        if (!_nodes.Exists(node => node.Layer == layer.Owner)) throw new ArgumentException($"it shares with {layer.Owner}, which does not stand before it in the network");
     }
 
     /// <summary>Which values are computed at all: without training, not those that only an auxiliary output needs.</summary>

@@ -11,7 +11,7 @@ public sealed partial class Network
     /// </summary>
     /// <remarks>
     /// Weights that are folded are copies as they are now; all other layers are shared with this network. So fold again after further
-    /// training. A normalisation stays where others read the convolution's output, too. Layers keep their names, apart from normalisations that
+    /// training. A normalisation stays where others read the convolution's output, too, or share its numbers. Layers keep their names, apart from normalisations that
     /// stay; saved, the weights are those of a network without the others.
     /// </remarks>
     /// <param name="options">Batch size and the like; those of this network, without training, if left out.</param>
@@ -73,9 +73,10 @@ public sealed partial class Network
         int[] folds = new int[layers.Count + 1];
         for (int seat = 1; seat < folds.Length; seat++)
         {
-            // Not in the names: a layer that this network leaves out, whose weights may not be there.
+            // Not in the names: a layer that this network leaves out, whose weights may not be there. One with whom others share stays for them.
             if (layers[seat - 1] is { Layer: BatchNorm2d layer, Inputs: [> 0 and int before] } && names.ContainsKey(layer)
-                && readers[before] == 1 && layers[before - 1].Layer is IFoldsScale) folds[seat] = before;
+                && readers[before] == 1 && layers[before - 1].Layer is IFoldsScale
+                && layers.All(other => other.Layer == layer || other.Layer.Owner != layer)) folds[seat] = before;
         }
         return folds;
     }

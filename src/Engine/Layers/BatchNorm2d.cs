@@ -11,6 +11,7 @@ namespace CnnEngine.Layers;
 /// <remarks>
 /// S. Ioffe, C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015. A batch
 /// runs through a network with such a layer as one part. The convolution before it needs no bias: the mean takes it away again.
+/// Layers that share (<see cref="Layer.SharesWith"/>) each normalise by the batch as they see it; the running means take in both.
 /// </remarks>
 public sealed class BatchNorm2d : Layer, IFusesActivation
 {

@@ -22,16 +22,17 @@ public abstract class Layer
     public string? Name { get; init; }
 
     /// <summary>
-    /// A layer of the same kind and options that learns for both: this one takes its parameters, and their gradients add up. Left out, the
-    /// layer has parameters of its own. It must stand before this one in the graph.
+    /// A layer of the same class whose <see cref="Parameters"/> and <see cref="State"/> are this one's, too, as if one layer stood in both
+    /// places: gradients add up, and running means take in one place after the other. Left out, the layer has its own. It must stand before
+    /// this one in the graph.
     /// </summary>
     public Layer? SharesWith { get; init; }
 
     /// <summary>What it learns; empty until the layer is planned for the first time.</summary>
-    public IReadOnlyList<Parameter> Parameters => _parameters;
+    public IReadOnlyList<Parameter> Parameters => Owner._parameters;
 
     /// <summary>What it keeps from step to step and saves without learning it, such as running means; empty until the layer is planned.</summary>
-    public IReadOnlyList<Parameter> State => _state;
+    public IReadOnlyList<Parameter> State => Owner._state;
 
     /// <summary>What names of this sort of layer begin with: <c>conv</c>, <c>pool</c>, <c>fc</c>.</summary>
     public abstract string Kind { get; }
@@ -55,6 +56,9 @@ public abstract class Layer
     /// Whether each image is computed without looking at the others, so that a batch may be cut into parts that run side by side.
     /// </summary>
     public virtual bool TreatsImagesAlone => true;
+
+    /// <summary>The layer that has the parameters: this one, if it does not share another's.</summary>
+    internal Layer Owner => SharesWith?.Owner ?? this;
 
     /// <summary>Whether the output is the input under another shape, so that in place nothing is written.</summary>
     internal virtual bool OnlyReshapes => false;
@@ -118,14 +122,12 @@ public abstract class Layer
     /// <param name="initializer">How it begins.</param>
     /// <param name="fanIn">How many inputs one output of the layer adds up.</param>
     /// <param name="fanOut">How many outputs one input of the layer reaches.</param>
-    /// <exception cref="ArgumentException">The parameter exists and has another shape.</exception>
+    /// <exception cref="ArgumentException">The parameter exists and has another shape, or the layer to share with has none of the name.</exception>
     protected Parameter GetParameter(LayerPlan plan, string name, Shape shape, Initializer initializer, int fanIn, int fanOut)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(initializer);
-        Parameter parameter = Get(SharesWith?._parameters ?? _parameters, plan, new Parameter(name, shape, isTrained: true), initializer, fanIn, fanOut);
-        if (SharesWith is not null && !_parameters.Contains(parameter)) _parameters.Add(parameter);
-        return parameter;
+        return Get(Owner._parameters, plan, new Parameter(name, shape, isTrained: true), initializer, fanIn, fanOut);
     }
 
     /// <summary>
@@ -136,20 +138,27 @@ public abstract class Layer
     /// <param name="name">What they are called in the layer.</param>
     /// <param name="shape">Their shape.</param>
     /// <param name="initializer">How they begin; one that draws no random numbers.</param>
-    /// <exception cref="ArgumentException">They exist and have another shape.</exception>
+    /// <exception cref="ArgumentException">They exist and have another shape, or the layer to share with has none of the name.</exception>
     protected Parameter GetState(LayerPlan plan, string name, Shape shape, Initializer initializer)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(initializer);
-        return Get(_state, plan, new Parameter(name, shape, isTrained: false), initializer, 1, 1);
+        return Get(Owner._state, plan, new Parameter(name, shape, isTrained: false), initializer, 1, 1);
     }
 
     /// <summary>Gives a layer that is not yet planned a parameter with numbers, which <see cref="GetParameter"/> will then find.</summary>
     private protected void SetParameter(string name, Tensor value) => _parameters.Add(Parameter.Of(name, value));
 
-    private static Parameter Get(List<Parameter> kept, LayerPlan plan, Parameter wanted, Initializer initializer, int fanIn, int fanOut)
+    private Parameter Get(List<Parameter> kept, LayerPlan plan, Parameter wanted, Initializer initializer, int fanIn, int fanOut)
     {
         int index = kept.FindIndex(p => p.Name == wanted.Name);
+        if (SharesWith is not null)
+        {
+            if (index < 0) throw new ArgumentException($"the layer that it shares with, {SharesWith}, has no {wanted.Name}");
+            if (kept[index].Shape != wanted.Shape)
+                throw new ArgumentException($"its {wanted.Name} is {kept[index].Shape} in the layer that it shares with; this input needs {wanted.Shape}");
+            return kept[index];
+        }
         if (index < 0)
         {
             index = kept.Count;
