@@ -22,12 +22,6 @@ internal static class LayerCases
 
     private static readonly ConnectionTable SmallTable = new(3, [0, 2], [1], [0, 1, 2], [1, 2]);
 
-    /// <summary>Public layers without a case, and why.</summary>
-    public static readonly Dictionary<Type, string> Without = new()
-    {
-        [typeof(StochasticDepth)] = "torchvision's, whose random numbers are others; at inference it does nothing",
-    };
-
     public static readonly GoldenCase[] All =
     [
         .. Of<Conv2d>(Sums, new()
@@ -52,6 +46,7 @@ internal static class LayerCases
             ["3×3 of more channels"] = () => new(17, 3, padding: 1) { HasBias = false },
             ["one image, one channel"] = () => new(2, (1, 5)),
         }),
+        .. Of<Sequential>(typeof(Conv2d), Sums, new() { ["in two places"] = () => InTwoPlaces(first => new Conv2d(2, (3, 2), padding: 1) { SharesWith = first }) }),
         .. Of<ConvTranspose2d>(Sums, new()
         {
             ["plain"] = () => new(4, (3, 2)),
@@ -178,6 +173,7 @@ internal static class LayerCases
             ["inference"] = () => new(),
         }),
         .. Of<BatchNorm2d>(Cancelling, new() { ["far from 0"] = () => new() }),
+        .. Of<Sequential>(typeof(BatchNorm2d), Sums, new() { ["in two places"] = () => InTwoPlaces(first => new BatchNorm2d { SharesWith = first }) }),
         .. Of<GroupNorm>(Sums, new()
         {
             ["plain"] = () => new(2),
@@ -199,6 +195,8 @@ internal static class LayerCases
             ["another power"] = () => new(3, 0.5f, 0.6f, 1.5f),
         }),
         .. Of<Dropout>(Exact, new() { ["inference"] = () => new(), ["nothing dropped"] = () => new(0) }),
+        .. Of<Dropout>(Sums, new() { ["given noise"] = () => new(0.3f) }),
+        .. Of<StochasticDepth>(Exact, new() { ["given noise"] = () => new(0.75f), ["nothing dropped"] = () => new(0), ["inference"] = () => new(0.75f) }),
 
         .. Of<Add>(Sums, new() { ["images"] = () => new(), ["features"] = () => new() }),
         .. Of<Concat>(Exact, new() { ["two images"] = () => new(), ["three images"] = () => new(3), ["features"] = () => new() }),
@@ -218,4 +216,11 @@ internal static class LayerCases
         .. Of<PadChannels>(Exact, new() { ["both sides"] = () => new(1, 2), ["behind"] = () => new(0, 3) }),
         .. Of<Flatten>(Exact, new() { ["image"] = () => new(), ["features"] = () => new() }),
     ];
+
+    // A layer, ReLU, and the layer once more.
+    private static Sequential InTwoPlaces(Func<Layer?, Layer> make)
+    {
+        Layer first = make(null);
+        return [first, new ReLU(), make(first)];
+    }
 }

@@ -45,10 +45,10 @@ internal sealed class LayerRun
         foreach ((string name, Parameter parameter) in _parameters) golden[name].Span.CopyTo(parameter.Value.Span);
     }
 
-    /// <summary>Parameters by name; those that several layers in a row have, with the layer's number, as PyTorch names them.</summary>
+    /// <summary>Parameters by name; those of one name that several layers in a row have, with the layer's number, as PyTorch names them.</summary>
     private static IEnumerable<(string Name, Parameter Parameter)> Names(Layer[] layers)
     {
-        (int Layer, Parameter Parameter)[] all = [.. layers.SelectMany((layer, i) => layer.Parameters.Concat(layer.State).Select(p => (i, p)))];
+        (int Layer, Parameter Parameter)[] all = [.. layers.SelectMany((layer, i) => layer.Parameters.Concat(layer.State).Select(p => (i, p))).DistinctBy(one => one.p)];
         return all.Select(one => (all.Count(other => other.Parameter.Name == one.Parameter.Name) == 1
             ? one.Parameter.Name : $"{one.Layer}.{one.Parameter.Name}", one.Parameter));
     }

@@ -17,9 +17,6 @@ internal static class TrainingCases
     // A float32 and the double that it was rounded from.
     private const double ScheduleTolerance = 2e-7;
 
-    /// <summary>Public losses, optimisers and schedules without a case, and why.</summary>
-    public static readonly Dictionary<Type, string> Without = [];
-
     public static readonly GoldenCase[] All =
     [
         .. Of<CrossEntropy>(LossTolerance, new()

@@ -50,6 +50,21 @@ def subsampled(window, stride, channels):
     return Function(lambda x, weight, bias: sums(x) * weight.view(column) + bias.view(column), weight=(channels,), bias=(channels,))
 
 
+class Dropped(nn.Module):
+    """
+    Dropout, and torchvision's stochastic_depth in its mode "row", which Debian's PyTorch lacks: `input * noise / survival` in training. The
+    noise, rows of 1 and 0, is not drawn but given: what the engine draws in its first step, since no two generators agree.
+    """
+
+    def __init__(self, probability, *noise):
+        super().__init__()
+        self._survival = 1 - float(torch.tensor(probability))
+        self._noise = torch.tensor([[int(kept) for kept in row] for row in noise])
+
+    def forward(self, x):
+        return x * self._noise.view(*self._noise.shape, *[1] * (x.dim() - 2)) / self._survival if self.training else x
+
+
 def make():
     with File("convolutions") as file:
         convolutions(file.layer)
@@ -83,6 +98,8 @@ def convolutions(case):
     case("Conv2d/1×1, stride", conv(3, 4, 1, stride=2, bias=False), (2, 3, 5, 6))
     case("Conv2d/as large as the image", conv(2, 5, (4, 3)), (2, 2, 4, 3))
     case("Conv2d/3×3 of more channels", conv(9, 17, 3, padding=1, bias=False), (1, 9, 9, 6))
+    twice = conv(2, 2, (3, 2), padding=1)
+    case("Conv2d/in two places", nn.Sequential(twice, nn.ReLU(), twice), (2, 2, 4, 5))
     case("Conv2d/one image, one channel", conv(1, 2, (1, 5)), (1, 1, 2, 9))
 
     transposed = nn.ConvTranspose2d
@@ -212,6 +229,8 @@ def normalizations(case):
     case("BatchNorm2d/one image", nn.BatchNorm2d(3), (1, 3, 4, 5))
     case("BatchNorm2d/features", nn.BatchNorm1d(5), (7, 5))
     case("BatchNorm2d/inference", nn.BatchNorm2d(3), (2, 3, 4, 5), train=False)
+    twice = nn.BatchNorm2d(3)
+    case("BatchNorm2d/in two places", nn.Sequential(twice, nn.ReLU(), twice), (3, 3, 4, 5))
 
     case("GroupNorm/plain", nn.GroupNorm(2, 6), (3, 6, 4, 5))
     case("GroupNorm/each channel alone, epsilon", nn.GroupNorm(3, 3, eps=0.01), (2, 3, 5, 4))
@@ -226,6 +245,10 @@ def normalizations(case):
     case("LocalResponseNorm/another power", nn.LocalResponseNorm(3, 0.5, 0.6, 1.5), (2, 5, 4, 3), reach=3)
     case("Dropout/inference", nn.Dropout(), (2, 3, 4, 5), train=False)
     case("Dropout/nothing dropped", nn.Dropout(0), (2, 3, 4, 5))
+    case("Dropout/given noise", Dropped(0.3, "111011111111", "111011100110", "110010010111"), (3, 12))
+    case("StochasticDepth/given noise", Dropped(0.75, *"010100"), (6, 3, 4, 5))
+    case("StochasticDepth/nothing dropped", Dropped(0, *"111"), (3, 19))
+    case("StochasticDepth/inference", Dropped(0.75, *"00"), (2, 3, 4, 5), train=False)
 
 
 def joins(case):
