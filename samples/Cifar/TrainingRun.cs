@@ -83,7 +83,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         {
             try
             {
-                trainer.Fit(train, data.Sets.Test, training, progress, new EpochReport(EndEpoch), cancellation);
+                trainer.Fit(train, data.Sets.Test, training, progress, new EpochReport(EndEpoch), cancellation: cancellation);
             }
             catch (OperationCanceledException)
             {

@@ -82,7 +82,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         {
             try
             {
-                trainer.Fit(train, test, training, progress, new EpochReport(EndEpoch), cancellation);
+                trainer.Fit(train, test, training, progress, new EpochReport(EndEpoch), cancellation: cancellation);
             }
             catch (OperationCanceledException)
             {

@@ -6,45 +6,6 @@ using CnnEngine.Optimizers;
 
 namespace CnnEngine.Training;
 
-/// <summary>How long and how fast to train.</summary>
-public sealed record TrainerOptions
-{
-    /// <summary>How often every image is seen; 10 if left out.</summary>
-    public int Epochs { get; init; } = 10;
-
-    /// <summary>The order of the images follows from it.</summary>
-    public long Seed { get; init; } = 1;
-
-    /// <summary>The learning rate.</summary>
-    public Schedule Schedule { get; init; } = new ConstantRate(0.01f);
-
-    /// <summary>The largest that a number of a gradient may be, before <see cref="ClipNorm"/>; null for any.</summary>
-    public float? ClipValue { get; init; }
-
-    /// <summary>The longest that all gradients together may be, in the L2 norm; null for any.</summary>
-    public float? ClipNorm { get; init; }
-}
-
-/// <summary>Where training stands, reported after every step.</summary>
-/// <param name="Epoch">The epoch at hand, from 1.</param>
-/// <param name="Step">Steps done in it.</param>
-/// <param name="Steps">Steps of an epoch.</param>
-/// <param name="Train">The epoch's losses and right guesses so far, each counted before the update of its step.</param>
-/// <param name="Elapsed">Time of the epoch so far.</param>
-public readonly record struct TrainingProgress(int Epoch, int Step, int Steps, BatchResult Train, TimeSpan Elapsed);
-
-/// <summary>What came of an epoch.</summary>
-/// <param name="Epoch">From 1.</param>
-/// <param name="Train">Losses and right guesses of the training images, each counted before the update of its step.</param>
-/// <param name="Test">Those of the test images after the epoch; null if there are none.</param>
-/// <param name="TrainingTime">Time of the training steps alone.</param>
-/// <param name="LearningRate">η of the epoch's last step.</param>
-public sealed record EpochResult(int Epoch, BatchResult Train, BatchResult? Test, TimeSpan TrainingTime, float LearningRate)
-{
-    /// <summary>Training images of a second.</summary>
-    public double ImagesPerSecond => Train.Images / TrainingTime.TotalSeconds;
-}
-
 /// <summary>Trains a network by minibatches: shuffle, forward, loss, backward, update, epoch after epoch.</summary>
 /// <param name="network">What is trained; its batch size is the minibatch's.</param>
 /// <param name="optimizer">How parameters are updated.</param>
@@ -54,44 +15,85 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
     // Apart from the streams that parameters begin with, which count from 0.
     private const ulong OrderStream = 1 << 20;
 
+    // Where training stands, in fields, so that a step allocates nothing.
+    private TrainingState? _state; // all but what follows
+    private List<EpochResult> _results = [];
+    private int _step;
+    private BatchResult _total;
+    private TimeSpan _elapsed;
+    private float _rate;
+    private (long Network, long Optimizer, long Average) _steps;
+
+    /// <summary>What is trained.</summary>
+    public Network Network => network;
+
+    /// <summary>How parameters are updated.</summary>
+    public Optimizer Optimizer => optimizer;
+
     /// <summary>
     /// Takes in the weights after each step, and takes their place when test images are measured; null for none. The network is left
     /// with the weights of the last step: <see cref="WeightAverage.Swap"/> gives it the average.
     /// </summary>
     public WeightAverage? Average { get; init; }
 
-    /// <summary>Trains for some epochs.</summary>
+    /// <summary>
+    /// Where training stands, a new copy each time: inside the callbacks of <see cref="Fit"/>, and after it, whether it was finished,
+    /// cancelled, or stopped by data that could not be read. Null before the first training.
+    /// </summary>
+    public TrainingState? State => _state is null ? null : _state with
+    {
+        Epoch = _results.Count + 1,
+        Step = _step,
+        Train = _total,
+        Elapsed = _elapsed,
+        LearningRate = _rate,
+        NetworkSteps = _steps.Network,
+        OptimizerSteps = _steps.Optimizer,
+        AverageSteps = _steps.Average,
+        Results = [.. _results],
+    };
+
+    /// <summary>Trains for some epochs, or goes on where a training stopped as if it had not.</summary>
+    /// <remarks>
+    /// To go on in a new process, make network, optimiser, average and data as before, and take the state from
+    /// a checkpoint. The same bits come out as without a stop, wherever it was, but for times.
+    /// Gradients of the last step are in <see cref="Layers.Parameter.Gradient"/> (clipped, if they are to be) inside the callbacks.
+    /// </remarks>
     /// <param name="train">Images to learn from; the last minibatch of an epoch may be smaller.</param>
     /// <param name="test">Images to measure by after each epoch, or null.</param>
     /// <param name="options">Epochs, seed, learning rate.</param>
     /// <param name="progress">Told after every step; must be quick.</param>
     /// <param name="epochs">Told after every epoch.</param>
+    /// <param name="from">Where to go on; null to begin. Weights, optimiser and average must hold the numbers that they had there.</param>
     /// <param name="cancellation">Asked after every step: the step at hand is finished, so that the network is left whole.</param>
-    /// <returns>The epochs' results.</returns>
+    /// <returns>The epochs' results, those before <paramref name="from"/> among them.</returns>
     /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
-    /// <exception cref="ArgumentException">The data does not fit the network.</exception>
+    /// <exception cref="ArgumentException">The data does not fit the network, or the state another seed, minibatch or number of images.</exception>
     /// <exception cref="ArithmeticException">The loss is no longer a finite number: training has diverged.</exception>
     public IReadOnlyList<EpochResult> Fit(
         IDataset train, IDataset? test, TrainerOptions options,
-        IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
+        IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null,
+        TrainingState? from = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
+        Begin(train, options, from);
         int[] order = [.. Enumerable.Range(0, train.Count)];
-        List<EpochResult> results = [];
-        for (int epoch = 1; epoch <= options.Epochs; epoch++)
+        for (int epoch = 1; epoch <= _results.Count; epoch++) Shuffle(order, options.Seed, epoch);
+        while (_results.Count < options.Epochs && options.EarlyStopping?.IsOver(_results) != true)
         {
-            SplitMix64 random = SplitMix64.For((ulong)options.Seed, OrderStream, (ulong)epoch);
-            random.Shuffle(order);
+            cancellation.ThrowIfCancellationRequested();
+            int epoch = _results.Count + 1;
+            Shuffle(order, options.Seed, epoch);
             train.BeginEpoch(epoch);
-            long start = Stopwatch.GetTimestamp();
-            (BatchResult result, float rate) = RunEpoch(train, order, results, options, progress, cancellation);
-            TimeSpan time = Stopwatch.GetElapsedTime(start);
-            results.Add(new EpochResult(epoch, result, test is null ? null : Test(test, cancellation), time, rate));
-            epochs?.Report(results[^1]);
+            RunEpoch(train, order, options, progress, cancellation);
+            BatchResult? result = test is null ? null : Test(test, cancellation);
+            _results.Add(new EpochResult(epoch, _total, result, _elapsed, _rate));
+            (_step, _total, _elapsed) = (0, default, default);
+            epochs?.Report(_results[^1]);
         }
-        return results;
+        return _results;
     }
 
     /// <summary>Losses and right guesses of all images of a data set.</summary>
@@ -132,30 +134,71 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
         }
     }
 
-    private (BatchResult Result, float Rate) RunEpoch(
-        IDataset train, int[] order, List<EpochResult> results, TrainerOptions options,
-        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private void Begin(IDataset train, TrainerOptions options, TrainingState? from)
     {
-        int epoch = results.Count + 1;
-        int batch = network.Options.BatchSize, steps = (train.Count + batch - 1) / batch;
-        long start = Stopwatch.GetTimestamp();
-        BatchResult total = default;
-        float rate = 0;
-        for (int step = 0; step < steps; step++)
+        int batch = network.Options.BatchSize;
+        if (from is not null && (from.Seed, from.Images, from.BatchSize) != (options.Seed, train.Count, batch))
+            throw new ArgumentException(
+                $"the state is of {from.Images} images in minibatches of {from.BatchSize}, seed {from.Seed}; " +
+                $"here there are {train.Count} in minibatches of {batch}, seed {options.Seed}", nameof(from));
+        _state = new TrainingState
         {
-            rate = options.Schedule.Rate(new TrainingPosition(((long)(epoch - 1) * steps) + step, steps, options.Epochs, results));
-            ReadOnlySpan<int> indices = order.AsSpan(step * batch, Math.Min(batch, train.Count - (step * batch)));
+            Seed = options.Seed,
+            Images = train.Count,
+            BatchSize = batch,
+            Optimizer = optimizer.ToString()!,
+            Schedule = options.Schedule.ToString()!,
+            Epoch = 1,
+            Step = 0,
+            Train = default,
+            Elapsed = default,
+            LearningRate = 0,
+            NetworkSteps = 0,
+            OptimizerSteps = 0,
+            AverageSteps = 0,
+            Results = [],
+        };
+        _results = [.. from?.Results ?? []];
+        (_step, _total, _elapsed, _rate) = from is null ? default : (from.Step, from.Train, from.Elapsed, from.LearningRate);
+        if (from is not null)
+        {
+            (network.Steps, optimizer.Steps) = (from.NetworkSteps, from.OptimizerSteps);
+            if (Average is not null) Average.Steps = from.AverageSteps;
+        }
+        CountSteps();
+    }
+
+    private void CountSteps() => _steps = (network.Steps, optimizer.Steps, Average?.Steps ?? 0);
+
+    private static void Shuffle(int[] order, long seed, int epoch)
+    {
+        SplitMix64 random = SplitMix64.For((ulong)seed, OrderStream, (ulong)epoch);
+        random.Shuffle(order);
+    }
+
+    private void RunEpoch(IDataset train, int[] order, TrainerOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        int epoch = _results.Count + 1, batch = network.Options.BatchSize, steps = _state!.StepsPerEpoch;
+        TimeSpan before = _elapsed;
+        long start = Stopwatch.GetTimestamp();
+        while (_step < steps)
+        {
+            float rate = options.Schedule.Rate(new TrainingPosition(((long)(epoch - 1) * steps) + _step, steps, options.Epochs, _results));
+            ReadOnlySpan<int> indices = order.AsSpan(_step * batch, Math.Min(batch, train.Count - (_step * batch)));
             BatchResult result = network.Backpropagate(train, indices, loss);
             if (!double.IsFinite(result.Loss))
-                throw new ArithmeticException($"the loss is {result.Loss} in step {step + 1} of epoch {epoch}: training has diverged; try a learning rate below {rate}");
+                throw new ArithmeticException($"the loss is {result.Loss} in step {_step + 1} of epoch {epoch}: training has diverged; try a learning rate below {rate}");
             if (options.ClipValue is { } most) ClipGradients.ByValue(network.Parameters, most);
             if (options.ClipNorm is { } longest) ClipGradients.ByNorm(network.Parameters, longest);
             optimizer.Step(network.Parameters, rate);
             Average?.Update();
-            total += result;
-            progress?.Report(new TrainingProgress(epoch, step + 1, steps, total, Stopwatch.GetElapsedTime(start)));
+
+            TimeSpan elapsed = before + Stopwatch.GetElapsedTime(start);
+            TrainingMetrics.Record(result, elapsed - _elapsed);
+            (_step, _total, _elapsed, _rate) = (_step + 1, _total + result, elapsed, rate);
+            CountSteps();
+            progress?.Report(new TrainingProgress(epoch, _step, steps, _total, elapsed, result, rate));
             cancellation.ThrowIfCancellationRequested();
         }
-        return (total, rate);
     }
 }
