@@ -15,7 +15,10 @@ public interface IDataset
     /// <summary>How many classes there are; labels run from 0 to this number − 1.</summary>
     int Classes { get; }
 
-    /// <summary>How many labels an image has: 1, or H·W where each pixel has one.</summary>
+    /// <summary>
+    /// How many labels an image has: 1, or H·W where each pixel has one, or what a loss of the data's own sort
+    /// <see cref="Losses.Loss.Takes">takes</see>, as for mixed images.
+    /// </summary>
     int LabelsPerImage => 1;
 
     /// <summary>Told by a trainer before each epoch, from 1, for images that differ from epoch to epoch. Nothing is being read meanwhile.</summary>

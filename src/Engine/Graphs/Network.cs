@@ -179,6 +179,9 @@ public sealed partial class Network
     /// <summary>Their labels, where they came from a data set.</summary>
     internal ReadOnlySpan<int> Labels => _labels.AsSpan(0, _images * _labelsPerImage);
 
+    /// <summary>How many of them an image has.</summary>
+    internal int LabelsPerImage => _labelsPerImage;
+
     /// <summary>The network's output for any number of images.</summary>
     /// <param name="images">Normalised images, N×C×H×W numbers.</param>
     /// <param name="outputs">Receives N × <see cref="OutputShape"/> numbers: logits, for a classifier.</param>
@@ -218,9 +221,9 @@ public sealed partial class Network
         if (data.ImageShape != InputShape) throw new ArgumentException($"{data.Name} has images of {data.ImageShape}, the network takes {InputShape}", nameof(data));
         if (indices.Length < 1 || indices.Length > Options.BatchSize)
             throw new ArgumentException($"{indices.Length} images were given; the network was compiled for 1 to {Options.BatchSize}", nameof(indices));
-        int labels = loss.LabelsPerImage(OutputShape);
-        if (data.LabelsPerImage != labels)
-            throw new ArgumentException($"{data.Name} has {data.LabelsPerImage} labels an image; {loss.GetType().Name} of outputs {OutputShape} takes {labels}", nameof(data));
+        int labels = data.LabelsPerImage;
+        if (!loss.Takes(OutputShape, labels))
+            throw new ArgumentException($"{data.Name} has {labels} labels an image; {loss.GetType().Name} of outputs {OutputShape} takes {loss.LabelsPerImage(OutputShape)}", nameof(data));
         indices.CopyTo(_indices);
         (_data, _loss, _batchLoss, _images, _labelsPerImage) = (data, loss, null, indices.Length, labels);
         if (_labels.Length < Options.BatchSize * labels) _labels = new int[Options.BatchSize * labels];

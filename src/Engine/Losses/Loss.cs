@@ -9,7 +9,7 @@ public abstract class Loss
     /// <summary>The losses of some images, and their derivatives by the network's output. Called from several threads at once.</summary>
     /// <param name="output">The shape of one image's output.</param>
     /// <param name="outputs">The network's outputs, one row for each image.</param>
-    /// <param name="labels">The labels of one image after another, <see cref="LabelsPerImage"/> of each.</param>
+    /// <param name="labels">The labels of one image after another, as many of each as the data has (<see cref="Takes"/>).</param>
     /// <param name="scale">What the derivatives are multiplied by: 1/N for a minibatch of N.</param>
     /// <param name="gradient">Receives <c>scale · ∂loss/∂output</c>.</param>
     /// <returns>The sum of the images' losses, not scaled.</returns>
@@ -17,6 +17,12 @@ public abstract class Loss
 
     /// <summary>How many labels an image has: one for a whole image, or one for each pixel of an output C×H×W.</summary>
     public virtual int LabelsPerImage(Shape output) => 1;
+
+    /// <summary>
+    /// Whether the loss takes data with so many labels an image; if not overridden, with <see cref="LabelsPerImage"/> of them. A loss of
+    /// mixed images takes both these and others that have one label: the quotient of labels and outputs says which they are.
+    /// </summary>
+    public virtual bool Takes(Shape output, int labelsPerImage) => labelsPerImage == LabelsPerImage(output);
 
     /// <summary>How many guesses are right, and how many there are; if not overridden, an image's guess is its largest output.</summary>
     /// <param name="output">The shape of one image's output.</param>

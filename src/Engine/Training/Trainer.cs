@@ -116,7 +116,7 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
             total += network.Evaluate(data, some, loss);
             if (confusion is null) continue;
             for (int i = 0; i < some.Length; i++)
-                confusion[network.Labels[i], System.Numerics.Tensors.TensorPrimitives.IndexOfMax(network.Outputs.Slice(i * outputs, outputs))]++;
+                confusion[network.Labels[i * network.LabelsPerImage], System.Numerics.Tensors.TensorPrimitives.IndexOfMax(network.Outputs.Slice(i * outputs, outputs))]++;
         }
         return total;
     }
