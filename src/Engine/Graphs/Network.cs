@@ -22,7 +22,6 @@ public sealed partial class Network
     // Gradients are added up in pieces of this many floats.
     private const int PieceLength = 4096;
 
-    private readonly Graph _graph;
     private readonly List<Node> _nodes;
     private readonly NetworkPlan _plan;
     private readonly BatchPlan _batchPlan;
@@ -51,7 +50,7 @@ public sealed partial class Network
     internal Network(Graph graph, Shape input, NetworkOptions options)
     {
         Options = options;
-        _graph = graph;
+        Graph = graph;
         _plan = NetworkCompiler.Compile(graph, input, options, options.Training ? LayerPlan.MemoryUse.Training : LayerPlan.MemoryUse.Inference);
         _nodes = _plan.Nodes;
         Layers = [.. _nodes.Skip(1).Select(node => new NetworkLayer(node.Name, node.Layer!, node.Inputs[0].Shape, node.Shape))];
@@ -74,6 +73,9 @@ public sealed partial class Network
 
     /// <summary>What the network was compiled for.</summary>
     public NetworkOptions Options { get; }
+
+    /// <summary>What it was compiled from.</summary>
+    internal Graph Graph { get; }
 
     /// <summary>The shape of one image.</summary>
     public Shape InputShape => _nodes[0].Shape;

@@ -45,13 +45,12 @@ internal sealed class NetworkCompiler
         nodes[0] = new Node("input", null, [], input, 0);
         _nodes.Add(nodes[0]!);
         HashSet<string> names = ["input"];
-        Dictionary<string, int> kinds = [];
+        LayerNames layerNames = new();
         int streams = 0;
         for (int seat = 1; seat < nodes.Length; seat++)
         {
             (Layer layer, int[] seats) = graph.Layers[seat - 1];
-            int number = kinds[layer.Kind] = kinds.GetValueOrDefault(layer.Kind) + 1;
-            string name = layer.Name ?? $"{layer.Kind}{number}";
+            string name = layerNames.Next(layer);
             _architecture.Add($"{name} {layer}");
             if (!isWanted[seat])
             {
@@ -59,7 +58,7 @@ internal sealed class NetworkCompiler
                 continue;
             }
             Node[] inputs = Array.ConvertAll(seats, i => nodes[i]!);
-            LayerPlan plan = new(Array.ConvertAll(inputs, node => node.Shape), _options.Seed, streams, memory);
+            LayerPlan plan = new(Array.ConvertAll(inputs, node => node.Shape), _options.Seed, streams, memory, _options.StartsRandom);
             Shape shape;
             try
             {

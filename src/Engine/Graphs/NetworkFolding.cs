@@ -28,11 +28,11 @@ public sealed partial class Network
         Dictionary<Layer, string> names = Layers.ToDictionary(layer => layer.Layer, layer => layer.Name);
         int[] foldedInto = FindFolds(names);
         Graph folded = new();
-        Value[] values = new Value[_graph.Layers.Count + 1]; // by seat in this network's graph
+        Value[] values = new Value[Graph.Layers.Count + 1]; // by seat in this network's graph
         values[0] = folded.Input;
         for (int seat = 1; seat < values.Length; seat++)
         {
-            (Layer layer, int[] inputs) = _graph.Layers[seat - 1];
+            (Layer layer, int[] inputs) = Graph.Layers[seat - 1];
             if (foldedInto[seat] > 0)
             {
                 values[seat] = values[foldedInto[seat]];
@@ -43,7 +43,7 @@ public sealed partial class Network
                 int normalization = Array.IndexOf(foldedInto, seat);
                 if (normalization > 0)
                 {
-                    (double[] scale, double[] shift) = ((BatchNorm2d)_graph.Layers[normalization - 1].Layer).Inference();
+                    (double[] scale, double[] shift) = ((BatchNorm2d)Graph.Layers[normalization - 1].Layer).Inference();
                     layer = foldable.Fold(name, scale, shift);
                 }
                 else if (layer.SharesWith is not null)
@@ -55,7 +55,7 @@ public sealed partial class Network
             }
             values[seat] = folded.Add(layer, Array.ConvertAll(inputs, input => values[input]));
         }
-        foreach ((int seat, float weight) in _graph.FurtherOutputs)
+        foreach ((int seat, float weight) in Graph.FurtherOutputs)
             if (weight == 0) folded.AddOutput(values[seat]);
             else folded.AddAuxiliary(values[seat], weight);
         return folded;
@@ -64,11 +64,11 @@ public sealed partial class Network
     /// <summary>For each seat of a normalisation that can be folded the seat of the layer it goes into, else 0.</summary>
     private int[] FindFolds(Dictionary<Layer, string> names)
     {
-        IReadOnlyList<(Layer Layer, int[] Inputs)> layers = _graph.Layers;
+        IReadOnlyList<(Layer Layer, int[] Inputs)> layers = Graph.Layers;
         int[] readers = new int[layers.Count + 1];
         foreach ((_, int[] inputs) in layers)
             foreach (int input in inputs) readers[input]++;
-        foreach ((int seat, _) in _graph.FurtherOutputs) readers[seat]++;
+        foreach ((int seat, _) in Graph.FurtherOutputs) readers[seat]++;
 
         int[] folds = new int[layers.Count + 1];
         for (int seat = 1; seat < folds.Length; seat++)

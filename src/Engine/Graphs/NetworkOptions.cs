@@ -17,6 +17,9 @@ public sealed record NetworkOptions
     /// <summary>Whether ∂loss/∂image is wanted, as for gradient checks and saliency.</summary>
     public bool InputGradient { get; init; }
 
+    /// <summary>Whether new parameters are filled with random numbers; not if a file's will come at once.</summary>
+    internal bool StartsRandom { get; init; } = true;
+
     /// <summary>The most images that go through a network together in one part: few enough for their activations to stay in the cache.</summary>
     internal int PassImages { get; init; } = 16;
 

@@ -5,7 +5,7 @@ namespace CnnEngine.Graphs;
 
 public sealed partial class Network
 {
-    private const string ArchitectureKey = "architecture";
+    internal const string ArchitectureKey = "architecture";
 
     /// <summary>The layers and their options in one line, as a weights file keeps them.</summary>
     public string Architecture => $"{InputShape}: {_plan.Architecture}";
@@ -34,11 +34,15 @@ public sealed partial class Network
         using SafetensorsFile file = SafetensorsFile.Open(path);
         if (file.Metadata.TryGetValue(ArchitectureKey, out string? architecture) && architecture != Architecture)
             throw new InvalidDataException($"{path}: it was saved by another network ({architecture}); this one is {Architecture}");
-        file.ReadAllInto(NamedParameters(), isUnused: name => _plan.LeftOut.Exists(layer => name.StartsWith(layer + ".", StringComparison.Ordinal)));
+        ReadWeights(file);
         return file.Metadata;
     }
 
-    // What is learnt, and what is kept: running means, say.
+    internal void ReadWeights(SafetensorsFile file) => file.ReadAllInto(NamedParameters(), _plan.IsUnused);
+
+    /// <summary>What is learnt, and what is kept: running means, say.</summary>
+    internal List<NamedTensor> NamedParameters() => [.. _plan.Weights().Select(weight => new NamedTensor(weight.Name, weight.Parameter.Value))];
+
     /// <summary>
     /// Takes biases and the scales and shifts of normalisations out of weight decay (T. He et al., "Bag of Tricks for Image
     /// Classification", 2019, "no bias decay"): all parameters of one dimension.
@@ -48,7 +52,4 @@ public sealed partial class Network
         foreach (Parameter parameter in Parameters)
             if (parameter.Shape.Rank == 1) parameter.Decays = false;
     }
-
-    private List<NamedTensor> NamedParameters() =>
-        [.. Layers.Where(layer => layer.Layer.SharesWith is null).SelectMany(layer => layer.Layer.Parameters.Concat(layer.Layer.State).Select(p => new NamedTensor($"{layer.Name}.{p.Name}", p.Value)))];
 }

@@ -18,12 +18,14 @@ public sealed record Initializer
     // Weights of more numbers than these are filled by all threads.
     private const int LargestAlone = 1 << 20;
 
-    private readonly double _gain;
+    private readonly float _gain;
+    private readonly float _factor;
     private readonly Fan _fan;
     private readonly bool _uniform;
     private readonly string _name;
 
-    private Initializer(string name, double gain, Fan fan, bool uniform) => (_name, _gain, _fan, _uniform) = (name, gain, fan, uniform);
+    private Initializer(string name, float gain, Fan fan, bool uniform, float factor = 1) =>
+        (_name, _gain, _fan, _uniform, _factor) = (name, gain, fan, uniform, factor);
 
     /// <summary>Zeros, the beginning of biases.</summary>
     public static Initializer Zeros { get; } = new("zeros", 0, Fan.None, uniform: false);
@@ -56,20 +58,23 @@ public sealed record Initializer
     public Initializer Scaled(float factor)
     {
         if (!(factor > 0) || !float.IsFinite(factor)) throw new ArgumentOutOfRangeException(nameof(factor), factor, "weights are multiplied by a number above 0");
-        return new Initializer($"{_name} ×{factor}", _gain * factor * factor, _fan, _uniform);
+        return new Initializer(_name, _gain, _fan, _uniform, _factor * factor);
     }
 
-    /// <summary>The initializer's name.</summary>
-    public override string ToString() => _name;
+    /// <summary>The initializer's name and factor.</summary>
+    public override string ToString() => _factor == 1 ? _name : $"{_name} ×{_factor}";
+
+    /// <summary>What makes the same initializer: the name of one that draws random numbers or the number itself, and the factor.</summary>
+    internal (string Name, float? Constant, float Factor) Description => (_name, _fan == Fan.None ? _gain : null, _factor);
 
     internal void Fill(Span<float> values, int fanIn, int fanOut, ref SplitMix64 random)
     {
         if (_fan == Fan.None)
         {
-            values.Fill((float)_gain);
+            values.Fill(_gain * _factor);
             return;
         }
-        double deviation = Math.Sqrt(_gain / (_fan == Fan.In ? fanIn : (fanIn + fanOut) / 2.0));
+        double deviation = _factor * Math.Sqrt(_gain / (_fan == Fan.In ? fanIn : (fanIn + fanOut) / 2.0));
         // A uniform distribution on (−a, a) has the deviation a/√3.
         double reach = deviation * Math.Sqrt(3);
         if (values.Length > LargestAlone) FillPieces(values, random.Next(), reach, deviation);

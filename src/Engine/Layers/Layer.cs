@@ -15,18 +15,35 @@ public abstract class Layer
 {
     private readonly List<Parameter> _parameters = [];
     private readonly List<Parameter> _state = [];
+    private string? _name;
+    private Layer? _sharesWith;
 
     /// <summary>
     /// Its name in the network, which error messages, tables and weights files use. Left out, it is the kind and a number: <c>conv1</c>.
     /// </summary>
-    public string? Name { get; init; }
+    public string? Name
+    {
+        get => _name;
+        init => _name = value;
+    }
 
     /// <summary>
     /// A layer of the same class whose <see cref="Parameters"/> and <see cref="State"/> are this one's, too, as if one layer stood in both
     /// places: gradients add up, and running means take in one place after the other. Left out, the layer has its own. It must stand before
     /// this one in the graph.
     /// </summary>
-    public Layer? SharesWith { get; init; }
+    public Layer? SharesWith
+    {
+        get => _sharesWith;
+        init => _sharesWith = value;
+    }
+
+    /// <summary>Gives a new layer, made by a reader of its options alone, its name and whom it shares with.</summary>
+    internal Layer Placed(string? name, Layer? sharesWith)
+    {
+        (_name, _sharesWith) = (name, sharesWith);
+        return this;
+    }
 
     /// <summary>What it learns; empty until the layer is planned for the first time.</summary>
     public IReadOnlyList<Parameter> Parameters => Owner._parameters;
@@ -172,7 +189,7 @@ public abstract class Layer
             kept[index] = parameter = wanted;
         }
         if (plan.Memory == LayerPlan.MemoryUse.None) return parameter;
-        if (!parameter.HasValue) parameter.Allocate(initializer, fanIn, fanOut, parameter.IsTrained ? plan.NextRandom() : default);
+        if (!parameter.HasValue) parameter.Allocate(plan.StartsRandom ? initializer : Initializer.Zeros, fanIn, fanOut, parameter.IsTrained ? plan.NextRandom() : default);
         if (plan.Memory == LayerPlan.MemoryUse.Training && parameter.IsTrained) parameter.AllocateGradient();
         return parameter;
     }

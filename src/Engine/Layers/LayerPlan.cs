@@ -9,8 +9,8 @@ public sealed class LayerPlan
     private readonly long _seed;
     private int _streams;
 
-    internal LayerPlan(Shape[] inputs, long seed, int firstStream, MemoryUse memory = MemoryUse.Training) =>
-        (_inputs, _seed, _streams, Memory) = (inputs, seed, firstStream, memory);
+    internal LayerPlan(Shape[] inputs, long seed, int firstStream, MemoryUse memory = MemoryUse.Training, bool startsRandom = true) =>
+        (_inputs, _seed, _streams, Memory, StartsRandom) = (inputs, seed, firstStream, memory, startsRandom);
 
     /// <summary>How many values the layer reads.</summary>
     public int InputCount => _inputs.Length;
@@ -64,6 +64,9 @@ public sealed class LayerPlan
         /// <summary>Parameters and their gradients.</summary>
         Training,
     }
+
+    /// <summary>Whether new parameters are filled with random numbers, or left as zeros.</summary>
+    internal bool StartsRandom { get; }
 
     internal SplitMix64 NextRandom() => SplitMix64.For((ulong)_seed, (ulong)_streams++, 0);
 }

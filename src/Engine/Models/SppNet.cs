@@ -15,6 +15,12 @@ public sealed record SppNet() : Model(new Shape(3, 224, 224), 1000)
     /// <summary>The pyramid's sizes; the paper's 6, 3, 2 and 1 if left out, 50 bins.</summary>
     public IReadOnlyList<int> Levels { get; init; } = [6, 3, 2, 1];
 
+    /// <inheritdoc/>
+    public bool Equals(SppNet? other) => base.Equals(other) && Levels.SequenceEqual(other.Levels);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Levels.Count);
+
     private protected override void Build(Graph graph) => ZfNet.Features(graph.Input, Scaled)
         .Then(new SpatialPyramidPool([.. Levels]))
         .Classify(Head.FullyConnected, Scaled(4096), Classes, Share(0.5f));

@@ -22,7 +22,7 @@ public sealed class SafetensorsFile : IDisposable
     private readonly long _dataStart;
     private readonly Dictionary<string, SafetensorsEntry> _entriesByName;
 
-    private SafetensorsFile(string path, FileStream stream)
+    private SafetensorsFile(string path, FileStream stream, bool headerAlone)
     {
         _path = path;
         _stream = stream;
@@ -30,7 +30,7 @@ public sealed class SafetensorsFile : IDisposable
         Entries = header.Entries;
         Metadata = header.Metadata;
         _entriesByName = Entries.ToDictionary(entry => entry.Name);
-        CheckData();
+        if (!headerAlone) CheckData();
     }
 
     /// <summary>The tensors in the order of their data.</summary>
@@ -78,13 +78,18 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="InvalidDataException">The file is damaged, breaks the format's rules, or holds other types or ranks.</exception>
     /// <exception cref="IOException">There is no such file, the path is a folder's, or reading failed.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public static SafetensorsFile Open(string path)
+    public static SafetensorsFile Open(string path) => OpenStream(path, headerAlone: false);
+
+    /// <summary>The same without a look at the data, for what the header says.</summary>
+    internal static SafetensorsFile OpenHeader(string path) => OpenStream(path, headerAlone: true);
+
+    private static SafetensorsFile OpenStream(string path, bool headerAlone)
     {
         if (Directory.Exists(path)) throw new IOException($"{path}: this is a folder; a file's name is needed");
         FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         try
         {
-            return new SafetensorsFile(path, stream);
+            return new SafetensorsFile(path, stream, headerAlone);
         }
         catch
         {
@@ -101,7 +106,7 @@ public sealed class SafetensorsFile : IDisposable
     public void ReadInto(string name, Tensor destination)
     {
         if (!_entriesByName.TryGetValue(name, out SafetensorsEntry? entry)) throw Error($"there is no tensor {Quote(name)}");
-        CheckShape(entry, destination);
+        CheckShape(entry, destination.Shape);
         Read(entry, destination);
     }
 
@@ -121,15 +126,24 @@ public sealed class SafetensorsFile : IDisposable
             if (!names.Add(item.Name))
                 throw new ArgumentException($"the tensor name {Quote(item.Name)} occurs twice", nameof(destinations));
 
-        string[] missing = [.. destinations.Select(item => item.Name).Where(name => !_entriesByName.ContainsKey(name))];
+        Check([.. destinations.Select(item => (item.Name, item.Tensor.Shape))], isUnused);
+        foreach ((string name, Tensor destination) in destinations) Read(_entriesByName[name], destination);
+    }
+
+    /// <summary>Checks that the file's tensors are those of a network.</summary>
+    /// <param name="wanted">Names, which differ, and shapes.</param>
+    /// <param name="isUnused">Which of the file's tensors are to be passed over; none if left out.</param>
+    /// <exception cref="InvalidDataException">Tensors are missing in the file or among those wanted, or shapes differ.</exception>
+    internal void Check(IReadOnlyList<(string Name, Shape Shape)> wanted, Predicate<string>? isUnused)
+    {
+        HashSet<string> names = [.. wanted.Select(item => item.Name)];
+        string[] missing = [.. names.Where(name => !_entriesByName.ContainsKey(name))];
         string[] unexpected = [.. Entries.Select(entry => entry.Name).Where(name => !names.Contains(name) && isUnused?.Invoke(name) != true)];
         if (missing.Length > 0 && unexpected.Length > 0)
             throw Error($"the file lacks the network's {QuoteSome(missing)}, and the network lacks the file's {QuoteSome(unexpected)}");
         if (missing.Length > 0) throw Error($"the file lacks the network's {QuoteSome(missing)}");
         if (unexpected.Length > 0) throw Error($"the network lacks the file's {QuoteSome(unexpected)}");
-
-        foreach ((string name, Tensor destination) in destinations) CheckShape(_entriesByName[name], destination);
-        foreach ((string name, Tensor destination) in destinations) Read(_entriesByName[name], destination);
+        foreach ((string name, Shape shape) in wanted) CheckShape(_entriesByName[name], shape);
     }
 
     /// <summary>Closes the file.</summary>
@@ -159,10 +173,9 @@ public sealed class SafetensorsFile : IDisposable
             throw Error($"the data is damaged: its SHA-256 is {actual}, the metadata's {ChecksumKey} is {Quote(expected)}");
     }
 
-    private void CheckShape(SafetensorsEntry entry, Tensor destination)
+    private void CheckShape(SafetensorsEntry entry, Shape shape)
     {
-        if (entry.Shape != destination.Shape)
-            throw Error($"tensor {Quote(entry.Name)} has shape {entry.Shape}, the network's is {destination.Shape}");
+        if (entry.Shape != shape) throw Error($"tensor {Quote(entry.Name)} has shape {entry.Shape}, the network's is {shape}");
     }
 
     private void Read(SafetensorsEntry entry, Tensor destination)

@@ -1,0 +1,91 @@
+using CnnEngine.Graphs;
+using CnnEngine.Layers;
+using CnnEngine.Models;
+using static CnnEngine.Serialization.Quoting;
+
+namespace CnnEngine.Serialization;
+
+/// <summary>
+/// A network in one safetensors file: its weights, what it keeps besides, and in the file's metadata, under <c>manifest</c>, all that is
+/// needed to use them (<see cref="ModelManifest"/>) as JSON. It is written whole or not at all, so weights and manifest always belong together.
+/// </summary>
+/// <remarks>
+/// Weights are named by layer and parameter, <c>conv1.weight</c>. Further tensors, such as an optimiser's, have a slash in their names, which no
+/// layer's name can have.
+/// </remarks>
+public static class ModelFile
+{
+    internal const char Separator = '/';
+    private const string ManifestKey = "manifest";
+
+    /// <summary>Writes a network, its manifest, and further tensors.</summary>
+    /// <param name="path">The file to make or to replace.</param>
+    /// <param name="network">Whose weights.</param>
+    /// <param name="manifest">How the network is made, and what else belongs to it.</param>
+    /// <param name="more">Further tensors, whose names have a slash: <c>optimizer/3.velocity</c>.</param>
+    /// <exception cref="ArgumentException">
+    /// The manifest describes another network, or has another number of class names than the network has outputs, or a further tensor's name has no slash.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be written; what was there before is untouched.</exception>
+    public static void Write(string path, Network network, ModelManifest manifest, IReadOnlyList<NamedTensor>? more = null)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(manifest);
+        string described = $"{manifest.Model.Input}: {manifest.Model.Plan(network.Options).Architecture}";
+        if (described != network.Architecture)
+            throw new ArgumentException($"the manifest describes another network ({described}) than the one to be written ({network.Architecture})", nameof(manifest));
+        if (ClassFault(manifest, network.OutputShape) is { } fault) throw new ArgumentException(fault, nameof(manifest));
+        foreach (NamedTensor tensor in more ?? [])
+            if (!tensor.Name.Contains(Separator)) throw new ArgumentException($"the tensor name {Quote(tensor.Name)} has no '{Separator}'; names without belong to layers", nameof(more));
+        SafetensorsFile.Write(
+            path,
+            [.. network.NamedParameters(), .. more ?? []],
+            new Dictionary<string, string> { [Network.ArchitectureKey] = network.Architecture, [ManifestKey] = manifest.ToJson() });
+    }
+
+    /// <summary>Reads what a file says of its network: the header alone, however large the file is.</summary>
+    /// <exception cref="InvalidDataException">The header is damaged, or there is no manifest in it, or something in that is not as it must be.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static ModelManifest ReadManifest(string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.OpenHeader(path);
+        return ManifestOf(file, path);
+    }
+
+    /// <summary>
+    /// Makes the network that a file describes and gives it the file's weights. No memory is taken for it before it is known that all its
+    /// weights are in the file, and that the machine has as much memory as it needs.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">What to compile the network for; batches of 64 for training if left out.</param>
+    /// <param name="manifest">What the file says.</param>
+    /// <exception cref="InvalidDataException">The file is damaged or has no manifest, weights and manifest do not fit, or the network is too large for the machine.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static Network Load(string path, NetworkOptions? options, out ModelManifest manifest)
+    {
+        options = (options ?? new NetworkOptions()) with { StartsRandom = false };
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        manifest = ManifestOf(file, path);
+        NetworkPlan plan = manifest.Model.Plan(options);
+        file.Check([.. plan.Weights().Select(weight => (weight.Name, weight.Parameter.Shape))], plan.IsUnused);
+        CheckMemory(path, plan, options);
+        if (ClassFault(manifest, plan.Nodes[^1].Shape) is { } fault) throw new InvalidDataException($"{path}: {fault}");
+        Network network = manifest.Model.Build().Compile(manifest.Model.Input, options);
+        network.ReadWeights(file);
+        return network;
+    }
+
+    private static ModelManifest ManifestOf(SafetensorsFile file, string path) =>
+        file.Metadata.TryGetValue(ManifestKey, out string? json) ? ModelManifest.Parse(json, $"{path}: manifest")
+            : throw new InvalidDataException($"{path}: this is no model file: its metadata has no {Quote(ManifestKey)}; it may hold weights alone");
+
+    private static string? ClassFault(ModelManifest manifest, Shape output) => manifest.Classes is { } classes && classes.Count != output[0]
+        ? $"the manifest has {classes.Count} class names; the network's output is {output}" : null;
+
+    private static void CheckMemory(string path, NetworkPlan plan, NetworkOptions options)
+    {
+        long needed = plan.Bytes(options), there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (needed > there)
+            throw new InvalidDataException($"{path}: the network needs {needed / 1e9:0.0} GB for batches of {options.BatchSize}; this machine has {there / 1e9:0.0} GB");
+    }
+}
