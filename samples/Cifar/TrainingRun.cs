@@ -41,7 +41,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
             bool isWhole = Train(network, data, metrics);
             if (options.Save is not null)
             {
-                WeightsFile.Save(options.Save, network, data.Sets.Train, data.ClassNames);
+                WeightsFile.Save(options.Save, network, data.Sets.Train);
                 if (!options.Quiet) console.WriteLine($"weights saved to {options.Save}");
             }
             if (!isWhole) return ExitCode.Interrupted;
@@ -108,15 +108,16 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
 
     private void Report(Network network, Data data)
     {
-        int[,] confusion = new int[data.ClassNames.Length, data.ClassNames.Length];
-        BatchResult total = new Trainer(network, Recipe.Optimizer(), Loss).Evaluate(data.Sets.Test, confusion, cancellation);
+        ByteImages test = data.Sets.Test;
+        int[,] confusion = new int[test.Classes, test.Classes];
+        BatchResult total = new Trainer(network, Recipe.Optimizer(), Loss).Evaluate(test, confusion, cancellation);
         if (!options.Quiet)
         {
             console.WriteLine();
-            ConfusionTable.Write(console, confusion, data.ClassNames);
+            ConfusionTable.Write(console, confusion, [.. test.ClassNames!]);
             console.WriteLine();
         }
         console.WriteLine(
-            $"{data.Sets.Test.Name}: test accuracy {total.Accuracy:0.00 %} ({total.Correct:N0} of {total.Images:N0}), test loss {total.MeanLoss:0.0000}");
+            $"{test.Name}: test accuracy {total.Accuracy:0.00 %} ({total.Correct:N0} of {total.Images:N0}), test loss {total.MeanLoss:0.0000}");
     }
 }

@@ -108,7 +108,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
     private void Save(Network network, ByteImages data)
     {
         if (options.Save is null) return;
-        WeightsFile.Save(options.Save, network, data, ClassNames.Of(data));
+        WeightsFile.Save(options.Save, network, data);
         if (!options.Quiet) console.WriteLine($"weights saved to {options.Save}");
     }
 
@@ -117,7 +117,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         BatchResult total = result.Total;
         if (!options.Quiet)
         {
-            string[] names = ClassNames.Of(test);
+            string[] names = [.. test.ClassNames!];
             console.WriteLine();
             ConfusionTable.Write(console, result.Confusion, names);
             MistakeRow.Write(console, result, test, names);

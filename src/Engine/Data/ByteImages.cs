@@ -16,15 +16,19 @@ public sealed class ByteImages : IDataset
     /// <param name="labels">N labels.</param>
     /// <param name="classes">How many classes there are, 1 to 256.</param>
     /// <param name="normalization">What a pixel becomes when it is read.</param>
+    /// <param name="classNames">What the classes are called, if they have names.</param>
     /// <exception cref="ArgumentException">
-    /// The shape is not that of an image, pixels and labels do not agree, or a label is not below <paramref name="classes"/>.
+    /// The shape is not that of an image, pixels, labels, channels of the normalisation or names do not agree with it, or a label is not
+    /// below <paramref name="classes"/>.
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="classes"/> or the deviation is out of range.</exception>
-    public ByteImages(string name, Shape imageShape, byte[] pixels, byte[] labels, int classes, Normalization normalization)
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="classes"/> is out of range.</exception>
+    public ByteImages(
+        string name, Shape imageShape, byte[] pixels, byte[] labels, int classes, Normalization normalization, IReadOnlyList<string>? classNames = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(pixels);
         ArgumentNullException.ThrowIfNull(labels);
+        ArgumentNullException.ThrowIfNull(normalization);
         if (imageShape.Rank != 3)
             throw new ArgumentException($"dataset \"{name}\": an image's shape is C×H×W, not {imageShape}", nameof(imageShape));
         if (classes is < 1 or > 256)
@@ -36,14 +40,15 @@ public sealed class ByteImages : IDataset
         if (IndexOfWrongLabel(labels, classes) is var wrong and >= 0)
             throw new ArgumentException(
                 $"dataset \"{name}\": label {wrong} is {labels[wrong]}; labels must be 0..{classes - 1}", nameof(labels));
-        if (!(normalization.Deviation > 0 && float.IsFinite(normalization.Deviation) && float.IsFinite(normalization.Mean)))
-            throw new ArgumentOutOfRangeException(
-                nameof(normalization), $"dataset \"{name}\": {normalization}; both must be finite, the deviation above 0");
+        CheckChannels(name, imageShape, normalization);
+        if (classNames is not null && classNames.Count != classes)
+            throw new ArgumentException($"dataset \"{name}\": {classNames.Count} names of classes; there are {classes} classes", nameof(classNames));
 
         Name = name;
         ImageShape = imageShape;
         Classes = classes;
         Normalization = normalization;
+        ClassNames = classNames;
         _pixels = pixels;
         _labels = labels;
     }
@@ -60,12 +65,18 @@ public sealed class ByteImages : IDataset
     /// <inheritdoc/>
     public int Classes { get; }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string>? ClassNames { get; }
+
     /// <summary>What a pixel becomes when it is read.</summary>
     public Normalization Normalization { get; }
 
+    /// <inheritdoc/>
+    public Preprocessing? Preprocessing => ImageShape[0] is 1 or 3 ? new(ImageShape, Normalization) : null;
+
     /// <summary>The same images under another normalisation, such as the one that a network was trained with.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The deviation is not above 0, or a number is not finite.</exception>
-    public ByteImages With(Normalization normalization) => new(Name, ImageShape, _pixels, _labels, Classes, normalization);
+    /// <exception cref="ArgumentException">It is of another number of channels.</exception>
+    public ByteImages With(Normalization normalization) => new(Name, ImageShape, _pixels, _labels, Classes, normalization, ClassNames);
 
     /// <summary>The pixels of one image as they are stored, 0 black to 255 white, <c>C×H×W</c> of them: for drawing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no image with this number.</exception>
@@ -103,6 +114,14 @@ public sealed class ByteImages : IDataset
     /// <summary>The place of the first label that is not below <paramref name="classes"/>, or −1.</summary>
     internal static int IndexOfWrongLabel(ReadOnlySpan<byte> labels, int classes) =>
         labels.IndexOfAnyExceptInRange((byte)0, (byte)(classes - 1));
+
+    /// <exception cref="ArgumentException">The normalisation is of another number of channels than the images.</exception>
+    private static void CheckChannels(string name, Shape image, Normalization normalization)
+    {
+        if (normalization.Channels != image[0])
+            throw new ArgumentException(
+                $"dataset \"{name}\": images of {image} have {image[0]} channels; the normalisation is of {normalization.Channels}", nameof(normalization));
+    }
 
     private void CheckIndex(int index)
     {

@@ -23,8 +23,8 @@ public static class Cifar10
 
     /// <summary>
     /// Reads both sets from a folder with the files <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c> and <c>test_batch.bin</c>, or
-    /// from the folder <c>cifar-10-batches-bin</c> in it, which the archive unpacks to. Both are normalised by the mean and the deviation
-    /// of the training images.
+    /// from the folder <c>cifar-10-batches-bin</c> in it, which the archive unpacks to. Both are normalised by the means and the
+    /// deviations of the training images' channels.
     /// </summary>
     /// <param name="directory">The folder.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -43,11 +43,11 @@ public static class Cifar10
                 throw new FileNotFoundException($"{Path.Combine(directory, file)}: no such file; CIFAR-10's binary version has it", Path.Combine(directory, file));
         (byte[] pixels, byte[] labels) = Read(directory, TrainFiles);
         (byte[] testPixels, byte[] testLabels) = Read(directory, TestFiles);
-        Normalization normalization = Normalization.Measure(pixels);
         Shape shape = new(3, 32, 32);
+        Normalization normalization = Normalization.Measure(pixels, shape);
         return new TrainTest(
-            new ByteImages("cifar-10", shape, pixels, labels, ClassNames.Count, normalization),
-            new ByteImages("cifar-10", shape, testPixels, testLabels, ClassNames.Count, normalization));
+            new ByteImages("cifar-10", shape, pixels, labels, ClassNames.Count, normalization, ClassNames),
+            new ByteImages("cifar-10", shape, testPixels, testLabels, ClassNames.Count, normalization, ClassNames));
     }
 
     private static (byte[] Pixels, byte[] Labels) Read(string directory, string[] files)

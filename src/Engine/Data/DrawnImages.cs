@@ -18,24 +18,24 @@ internal static class DrawnImages
     /// <summary>Draws a set to train with and a set to test with, labels at random.</summary>
     /// <param name="name">What to call both.</param>
     /// <param name="shape">The shape of one image, C×H×W.</param>
-    /// <param name="classes">How many classes there are.</param>
+    /// <param name="classNames">What the classes are called.</param>
     /// <param name="painter">Makes a painter for a thread of its own.</param>
     /// <param name="seed">Chooses the images.</param>
     /// <param name="train">How many images to train with, at least 1.</param>
     /// <param name="test">How many images to test with, at least 1.</param>
     /// <param name="threads">The most threads to draw with, or −1 for as many as there are cores.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
-    public static TrainTest Generate(string name, Shape shape, int classes, Func<Painter> painter, ulong seed, int train, int test, int threads)
+    public static TrainTest Generate(string name, Shape shape, IReadOnlyList<string> classNames, Func<Painter> painter, ulong seed, int train, int test, int threads)
     {
         CheckCount(train, shape, nameof(train));
         CheckCount(test, shape, nameof(test));
         ParallelOptions options = new() { MaxDegreeOfParallelism = threads };
         (byte[] pixels, byte[] labels) = Draw(part: 0, train);
         (byte[] testPixels, byte[] testLabels) = Draw(part: 1, test);
-        Normalization normalization = Normalization.Measure(pixels);
+        Normalization normalization = Normalization.Measure(pixels, shape);
         return new TrainTest(
-            new ByteImages(name, shape, pixels, labels, classes, normalization),
-            new ByteImages(name, shape, testPixels, testLabels, classes, normalization));
+            new ByteImages(name, shape, pixels, labels, classNames.Count, normalization, classNames),
+            new ByteImages(name, shape, testPixels, testLabels, classNames.Count, normalization, classNames));
 
         (byte[] Pixels, byte[] Labels) Draw(ulong part, int count)
         {
@@ -45,7 +45,7 @@ internal static class DrawnImages
                 for (int i = block * BlockLength; i < Math.Min(count, (block + 1) * BlockLength); i++)
                 {
                     SplitMix64 random = SplitMix64.For(seed, part, (ulong)i);
-                    labels[i] = (byte)random.Below(classes);
+                    labels[i] = (byte)random.Below(classNames.Count);
                     paint(labels[i], ref random, pixels.AsSpan(i * shape.Length, shape.Length));
                 }
                 return paint;

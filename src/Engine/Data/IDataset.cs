@@ -15,6 +15,12 @@ public interface IDataset
     /// <summary>How many classes there are; labels run from 0 to this number − 1.</summary>
     int Classes { get; }
 
+    /// <summary>What the classes are called, by their labels; null where they have no names.</summary>
+    IReadOnlyList<string>? ClassNames => null;
+
+    /// <summary>How a picture becomes an image of this set, for a network that is to see further pictures; null where images never were pictures.</summary>
+    Preprocessing? Preprocessing => null;
+
     /// <summary>
     /// How many labels an image has: 1, or H·W where each pixel has one, or what a loss of the data's own sort
     /// <see cref="Losses.Loss.Takes">takes</see>, as for mixed images.

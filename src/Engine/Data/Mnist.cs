@@ -9,12 +9,14 @@ public static class Mnist
     /// <summary>How many classes there are.</summary>
     public const int Classes = 10;
 
+    private const string FashionName = "fashion-mnist";
+
     // A set is told by the SHA-256 sums of its unpacked train labels, test images and test labels: the train images would take six
     // times as long to add up as the rest, and a set with other train images has other test images too.
     private static readonly (string Name, string[] Sums)[] Known =
     [
         ("mnist", [MnistFile.TrainLabels.Sha256, MnistFile.TestImages.Sha256, MnistFile.TestLabels.Sha256]),
-        ("fashion-mnist",
+        (FashionName,
         [
             "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
             "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
@@ -22,11 +24,17 @@ public static class Mnist
         ]),
     ];
 
+    /// <summary>What the classes of digits are called.</summary>
+    internal static string[] Digits { get; } = [.. Enumerable.Range(0, Classes).Select(digit => $"{digit}")];
+
+    private static readonly string[] Clothes = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"];
+
     /// <summary>
     /// Reads both sets from a folder with the files <c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c>,
     /// <c>t10k-images-idx3-ubyte</c> and <c>t10k-labels-idx1-ubyte</c>, each raw or gzip, with or without <c>.gz</c>; names with a
     /// dot (<c>train-images.idx3-ubyte</c>) do too. Both sets are normalised by the mean and the deviation of the training images.
-    /// Their name is <c>mnist</c> or <c>fashion-mnist</c> if their content is, otherwise the folder's name.
+    /// Their name is <c>mnist</c> or <c>fashion-mnist</c> if their content is, otherwise the folder's name;
+    /// their classes are called by Fashion-MNIST's names in that case, in all others by the digits.
     /// </summary>
     /// <param name="directory">The folder.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -51,10 +59,11 @@ public static class Mnist
 
         string name = Recognize(trainLabels, testImages, testLabels) ?? new DirectoryInfo(directory).Name;
         Shape imageShape = trainImages.Shape.DropFirst().Prepend(1);
-        Normalization normalization = Normalization.Measure(trainImages.Data);
+        Normalization normalization = Normalization.Measure(trainImages.Data, imageShape);
+        string[] classNames = name == FashionName ? Clothes : Digits;
         return new TrainTest(
-            new ByteImages(name, imageShape, trainImages.Data, trainLabels.Data, Classes, normalization),
-            new ByteImages(name, imageShape, testImages.Data, testLabels.Data, Classes, normalization));
+            new ByteImages(name, imageShape, trainImages.Data, trainLabels.Data, Classes, normalization, classNames),
+            new ByteImages(name, imageShape, testImages.Data, testLabels.Data, Classes, normalization, classNames));
     }
 
     private static IdxFile ReadLabels(string path)

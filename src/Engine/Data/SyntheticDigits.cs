@@ -15,5 +15,5 @@ public static class SyntheticDigits
     /// <param name="threads">The most threads to draw with, or −1 for as many as there are cores.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public static TrainTest Generate(ulong seed = 1, int train = 60_000, int test = 10_000, int threads = -1) =>
-        DrawnImages.Generate("synthetic", new Shape(1, Handwriting.Size, Handwriting.Size), 10, () => new Handwriting().Draw, seed, train, test, threads);
+        DrawnImages.Generate("synthetic", new Shape(1, Handwriting.Size, Handwriting.Size), Mnist.Digits, () => new Handwriting().Draw, seed, train, test, threads);
 }

@@ -19,5 +19,5 @@ public static class SyntheticShapes
     /// <param name="threads">The most threads to draw with, or −1 for as many as there are cores.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public static TrainTest Generate(ulong seed = 1, int train = 50_000, int test = 10_000, int threads = -1) =>
-        DrawnImages.Generate("shapes", new Shape(3, ShapePainter.Size, ShapePainter.Size), ClassNames.Count, () => ShapePainter.Draw, seed, train, test, threads);
+        DrawnImages.Generate("shapes", new Shape(3, ShapePainter.Size, ShapePainter.Size), ClassNames, () => ShapePainter.Draw, seed, train, test, threads);
 }

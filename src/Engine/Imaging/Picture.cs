@@ -78,4 +78,58 @@ public sealed class Picture
             grey[i] = (byte)(((299 * _bytes[3 * i]) + (587 * _bytes[(3 * i) + 1]) + (114 * _bytes[(3 * i) + 2]) + 500) / 1000);
         return new Picture(Width, Height, 1, grey);
     }
+
+    /// <summary>The same in red, green and blue, all three alike if it is grey.</summary>
+    public Picture ToColours()
+    {
+        if (Channels == 3) return this;
+        byte[] colours = new byte[3 * _bytes.Length];
+        for (int i = 0; i < _bytes.Length; i++) colours.AsSpan(3 * i, 3).Fill(_bytes[i]);
+        return new Picture(Width, Height, 3, colours);
+    }
+
+    /// <summary>The same in another size.</summary>
+    /// <param name="width">Columns wanted.</param>
+    /// <param name="height">Rows wanted.</param>
+    /// <param name="mode">What becomes of its proportions.</param>
+    /// <param name="interpolation">How new pixels come of old ones.</param>
+    /// <returns>This picture itself if it has that size.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    public Picture Resize(int width, int height, ResizeMode mode = ResizeMode.Stretch, Interpolation interpolation = Interpolation.Bilinear)
+    {
+        if (width < 1 || height < 1 || (long)width * height > MaxPixels)
+            throw new ArgumentOutOfRangeException(nameof(width), $"a picture cannot become {width}×{height}; it must have 1 to {MaxPixels} pixels");
+        if (width == Width && height == Height) return this;
+        Resizer.Extent columns = new(0, Width), rows = new(0, Height);
+        // Proportions are compared as products, which are whole.
+        long wide = (long)Width * height, high = (long)Height * width;
+        switch (mode)
+        {
+            case ResizeMode.Stretch:
+                return To(width, height);
+            case ResizeMode.Crop:
+                if (wide > high) columns = Middle(Width, (double)high / height);
+                else rows = Middle(Height, (double)wide / width);
+                return To(width, height);
+            case ResizeMode.Pad:
+                return wide > high
+                    ? To(width, Math.Max(1, (int)Math.Round((double)Height * width / Width))).OnBlack(width, height)
+                    : To(Math.Max(1, (int)Math.Round((double)Width * height / Height)), height).OnBlack(width, height);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(mode), mode, "there is no such mode");
+        }
+
+        Picture To(int w, int h) => new(w, h, Channels, Resizer.Resize(this, w, h, columns, rows, interpolation));
+
+        static Resizer.Extent Middle(int length, double part) => new((length - part) / 2, part);
+    }
+
+    /// <summary>The picture in the middle of a larger black one.</summary>
+    private Picture OnBlack(int width, int height)
+    {
+        byte[] bytes = new byte[width * height * Channels];
+        int stride = Width * Channels, first = ((height - Height) / 2 * width) + ((width - Width) / 2);
+        for (int row = 0; row < Height; row++) Bytes.Slice(row * stride, stride).CopyTo(bytes.AsSpan((first + (row * width)) * Channels));
+        return new Picture(width, height, Channels, bytes);
+    }
 }

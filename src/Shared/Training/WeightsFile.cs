@@ -12,12 +12,12 @@ internal static class WeightsFile
 
     /// <summary>Saves a network's weights.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Save(string path, Network network, ByteImages data, string[] classNames) => network.Save(path, new Dictionary<string, string>
+    public static void Save(string path, Network network, ByteImages data) => network.Save(path, new Dictionary<string, string>
     {
         ["preprocessing"] = $"(pixel / 255 - {MeanKey}) / {DeviationKey}",
-        [MeanKey] = data.Normalization.Mean.ToString(CultureInfo.InvariantCulture),
-        [DeviationKey] = data.Normalization.Deviation.ToString(CultureInfo.InvariantCulture),
-        ["classes"] = string.Join(", ", classNames),
+        [MeanKey] = Write(data.Normalization.Mean),
+        [DeviationKey] = Write(data.Normalization.Deviation),
+        ["classes"] = string.Join(", ", data.ClassNames ?? []),
         ["data"] = data.Name,
     });
 
@@ -29,17 +29,26 @@ internal static class WeightsFile
         IReadOnlyDictionary<string, string> metadata = network.Load(path);
         // Other programs' files may leave them out; then the data's own have to do.
         if (!metadata.ContainsKey(MeanKey) && !metadata.ContainsKey(DeviationKey)) return sets;
-        float deviation = Read(DeviationKey);
-        if (deviation <= 0) throw new InvalidDataException($"{path}: metadata \"{DeviationKey}\" is {deviation}; it must be above 0");
-        Normalization normalization = new(Read(MeanKey), deviation);
+        float[] mean = Read(MeanKey), deviation = Read(DeviationKey);
+        if (deviation.Any(number => number <= 0)) throw new InvalidDataException($"{path}: metadata \"{DeviationKey}\" is {metadata[DeviationKey]}; it must be above 0");
+        Normalization normalization = new(mean, deviation);
         return new TrainTest(sets.Train.With(normalization), sets.Test.With(normalization));
 
-        float Read(string key)
+        // A number for each channel, or one for all.
+        float[] Read(string key)
         {
             string text = metadata.GetValueOrDefault(key, "");
-            return float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number)
-                ? number
-                : throw new InvalidDataException($"{path}: metadata \"{key}\" is \"{text}\"; it must be a number");
+            int channels = sets.Train.ImageShape[0];
+            string[] parts = text.Split(',');
+            float[] numbers = new float[channels];
+            for (int c = 0; c < channels; c++)
+                if (parts.Length != 1 && parts.Length != channels
+                    || !float.TryParse(parts[Math.Min(c, parts.Length - 1)], NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[c]) || !float.IsFinite(numbers[c]))
+                    throw new InvalidDataException(
+                        $"{path}: metadata \"{key}\" is \"{text}\"; it must be {(channels == 1 ? "a number" : $"a number or {channels}")}");
+            return numbers;
         }
     }
+
+    private static string Write(IReadOnlyList<float> numbers) => string.Join(", ", numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)));
 }

@@ -99,9 +99,8 @@ public class ByteImagesTests
         AssertRefused("2 images of 1×2×2 have 8 pixels, not 7", () => new ByteImages("x", shape, new byte[7], new byte[2], 10, Half));
         AssertRefused("label 1 is 10; labels must be 0..9", () => new ByteImages("x", shape, new byte[8], [9, 10], 10, Half));
         AssertRefused("257 classes; there can be 1 to 256", () => new ByteImages("x", shape, new byte[8], new byte[2], 257, Half));
-        AssertRefused("Normalization { Mean = 0, Deviation = 0 }", () => new ByteImages("x", shape, new byte[8], new byte[2], 10, default));
-        AssertRefused("Normalization { Mean = NaN, Deviation = 1 }",
-            () => new ByteImages("x", shape, new byte[8], new byte[2], 10, new(float.NaN, 1)));
+        AssertRefused("images of 3×2×2 have 3 channels; the normalisation is of 1", () => new ByteImages("x", new Shape(3, 2, 2), new byte[24], new byte[2], 10, Half));
+        AssertRefused("1 names of classes; there are 10 classes", () => new ByteImages("x", shape, new byte[8], new byte[2], 10, Half, ["one"]));
     }
 
     private static void AssertRefused(string expected, Func<ByteImages> make) =>

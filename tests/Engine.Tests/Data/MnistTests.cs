@@ -18,9 +18,11 @@ public sealed class MnistTests : IDisposable
         Assert.Equal(new Shape(1, 4, 6), sets.Train.ImageShape);
         Assert.Equal(new Shape(1, 4, 6), sets.Test.ImageShape);
         Assert.Equal(10, sets.Train.Classes);
+        Assert.Equal("9", sets.Test.ClassNames![9]);
+        Assert.Equal(new Preprocessing(new Shape(1, 4, 6), sets.Train.Normalization), sets.Test.Preprocessing);
         Assert.Equal(9, sets.Train.Label(3));
         Assert.Equal(Idx.Images(3, 4, 6, seed: 2)[40..64], sets.Test.Pixels(1).ToArray());
-        Assert.Equal(Normalization.Measure(Idx.Images(5, 4, 6).AsSpan(16)), sets.Train.Normalization);
+        Assert.Equal(Normalization.Measure(Idx.Images(5, 4, 6).AsSpan(16), new Shape(1, 4, 6)), sets.Train.Normalization);
         Assert.Equal(sets.Train.Normalization, sets.Test.Normalization);
     }
 
@@ -93,8 +95,8 @@ public sealed class MnistTests : IDisposable
         Assert.Equal(("mnist", "mnist"), (sets.Train.Name, sets.Test.Name));
         Assert.Equal((60_000, 10_000), (sets.Train.Count, sets.Test.Count));
         Assert.Equal(new Shape(1, 28, 28), sets.Train.ImageShape);
-        Assert.Equal(0.1306605f, sets.Train.Normalization.Mean, 1e-7f);
-        Assert.Equal(0.3081079f, sets.Train.Normalization.Deviation, 2e-7f);
+        Assert.Equal(0.1306605f, sets.Train.Normalization.Mean[0], 1e-7f);
+        Assert.Equal(0.3081079f, sets.Train.Normalization.Deviation[0], 2e-7f);
         Assert.Equal([5, 0, 4, 1, 9], Enumerable.Range(0, 5).Select(sets.Train.Label));
         Assert.Equal([7, 2, 1, 0, 4], Enumerable.Range(0, 5).Select(sets.Test.Label));
     }
@@ -110,6 +112,7 @@ public sealed class MnistTests : IDisposable
     {
         TrainTest sets = Mnist.Load(FashionMnistFactAttribute.Directory);
         Assert.Equal(("fashion-mnist", 60_000, 10_000), (sets.Test.Name, sets.Train.Count, sets.Test.Count));
+        Assert.Equal("boot", sets.Train.ClassNames![9]);
     }
 
     private void AssertRefused(string name, byte[] content, string expected)

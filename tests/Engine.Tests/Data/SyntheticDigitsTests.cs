@@ -69,8 +69,8 @@ public class SyntheticDigitsTests
         Assert.Equal((4000, 500, 10), (sets.Train.Count, sets.Test.Count, sets.Train.Classes));
         Assert.Equal(new Shape(1, 28, 28), sets.Train.ImageShape);
         Assert.Equal(sets.Train.Normalization, sets.Test.Normalization);
-        Assert.InRange(sets.Train.Normalization.Mean, 0.11, 0.16);
-        Assert.InRange(sets.Train.Normalization.Deviation, 0.28, 0.34);
+        Assert.InRange(sets.Train.Normalization.Mean[0], 0.11, 0.16);
+        Assert.InRange(sets.Train.Normalization.Deviation[0], 0.28, 0.34);
 
         int[] counts = new int[10];
         for (int i = 0; i < 4000; i++)

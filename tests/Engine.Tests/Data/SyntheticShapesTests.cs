@@ -22,8 +22,8 @@ public class SyntheticShapesTests
         Assert.Equal(("shapes", "shapes", 10), (sets.Train.Name, sets.Test.Name, sets.Train.Classes));
         Assert.Equal((1000, 100, new Shape(3, 32, 32)), (sets.Train.Count, sets.Test.Count, sets.Train.ImageShape));
         Assert.Equal(10, SyntheticShapes.ClassNames.Count);
-        Assert.InRange(sets.Train.Normalization.Mean, 0.45, 0.55);
-        Assert.InRange(sets.Train.Normalization.Deviation, 0.2, 0.3);
+        Assert.InRange(sets.Train.Normalization.Mean[0], 0.45, 0.55);
+        Assert.InRange(sets.Train.Normalization.Deviation[0], 0.2, 0.3);
 
         int[] counts = new int[10];
         HashSet<string> images = [];
