@@ -53,7 +53,8 @@ public sealed partial class Network
         Graph = graph;
         _plan = NetworkCompiler.Compile(graph, input, options, options.Training ? LayerPlan.MemoryUse.Training : LayerPlan.MemoryUse.Inference);
         _nodes = _plan.Nodes;
-        Layers = [.. _nodes.Skip(1).Select(node => new NetworkLayer(node.Name, node.Layer!, node.Inputs[0].Shape, node.Shape))];
+        Layers = [.. _nodes.Skip(1).Select(node =>
+            new NetworkLayer(node.Name, node.Layer!, node.Inputs[0].Shape, node.Shape, Array.ConvertAll(node.Inputs, input => input.Seat - 1)))];
         Parameters = [.. Layers.SelectMany(layer => layer.Layer.Parameters).Distinct()];
 
         _batchPlan = new BatchPlan(_plan, options);
@@ -177,6 +178,12 @@ public sealed partial class Network
 
     /// <summary>The shape of one image's output <paramref name="number"/>.</summary>
     public Shape OutputShapeOf(int number) => _plan.Outputs[number].Node.Shape;
+
+    /// <summary>Which layer computes output <paramref name="number"/>, by its place in <see cref="Layers"/>.</summary>
+    public int OutputLayerOf(int number) => _plan.Outputs[number].Node.Seat - 1;
+
+    /// <summary>Whether output <paramref name="number"/> is an auxiliary classifier's, which is there for training alone.</summary>
+    public bool IsAuxiliary(int number) => number > 0 && _plan.Outputs[number].Weight > 0;
 
     /// <summary>Their labels, where they came from a data set.</summary>
     internal ReadOnlySpan<int> Labels => _labels.AsSpan(0, _images * _labelsPerImage);

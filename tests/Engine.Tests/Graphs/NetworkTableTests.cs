@@ -33,6 +33,26 @@ public class NetworkTableTests
     }
 
     [Fact]
+    public void Connections_and_outputs_are_told_by_places()
+    {
+        Graph graph = new();
+        Value a = graph.Input.Then(new Conv2d(2, 1) { Name = "a" }), b = a.Then(new ReLU() { Name = "b" });
+        Value auxiliary = a.Then(new Conv2d(2, 1) { Name = "auxiliary" });
+        graph.Add(new Add() { Name = "sum" }, b, graph.Input).Then(new Conv2d(2, 1) { Name = "last" });
+        graph.AddAuxiliary(auxiliary, 0.3f);
+        graph.AddOutput(b);
+        Network network = graph.Compile(new Shape(2, 3, 4), Options);
+        Assert.Equal(
+            ["a ← -1", "b ← 0", "auxiliary ← 0", "sum ← 1, -1", "last ← 3"],
+            network.Layers.Select(layer => $"{layer.Name} ← {string.Join(", ", layer.Inputs)}"));
+        Assert.Equal([(4, false), (2, true), (1, false)], Enumerable.Range(0, network.OutputCount).Select(i => (network.OutputLayerOf(i), network.IsAuxiliary(i))));
+
+        Network inference = graph.Compile(new Shape(2, 3, 4), Options with { Training = false });
+        Assert.Equal(["a ← -1", "b ← 0", "sum ← 1, -1", "last ← 2"], inference.Layers.Select(layer => $"{layer.Name} ← {string.Join(", ", layer.Inputs)}"));
+        Assert.Equal([(3, false), (1, false)], Enumerable.Range(0, inference.OutputCount).Select(i => (inference.OutputLayerOf(i), inference.IsAuxiliary(i))));
+    }
+
+    [Fact]
     public void Names_can_be_given()
     {
         Sequential layers = [new Flatten(), new Linear(8) { Name = "hidden" }, new ReLU(), new Linear(4)];
