@@ -6,16 +6,18 @@ using System.Xml.Linq;
 using CnnEngine.Kernels;
 using CnnEngine.Layers;
 using CnnEngine.Losses;
+using CnnEngine.Models;
 using CnnEngine.Optimizers;
 using CnnEngine.Tests.Layers;
 using CnnEngine.Tests.Losses;
+using CnnEngine.Tests.Models;
 using CnnEngine.Tests.PyTorch;
 
 namespace CnnEngine.Tests;
 
 /// <summary>
 /// <c>docs/features.md</c> is what the code says: every public class, its documentation's first sentence, its options, the test class with
-/// its gradient check, its golden cases. With <c>CNNENGINE_WRITE_DOCS=1</c> in the environment, the file is written instead of compared.
+/// its gradient check, its golden cases; of networks, the tests that run them. With <c>CNNENGINE_WRITE_DOCS=1</c> in the environment, the file is written instead of compared.
 /// </summary>
 public partial class FeatureTableTests
 {
@@ -28,6 +30,13 @@ public partial class FeatureTableTests
             .ToDictionary(member => member.Attribute("name")!.Value);
 
     private static readonly Dictionary<Type, int> CaseCounts = GoldenCase.All.CountBy(one => one.Type).ToDictionary();
+
+    // What is asked of every network, and the test classes that ask it, by the networks' names.
+    private static readonly (string Title, Dictionary<string, int> Cases)[] NetworkTests =
+    [
+        ("counts", CasesOf(typeof(ModelCountTests))), ("sizes", CasesOf(typeof(ModelShapeTests))),
+        ("by heart", CasesOf(typeof(ModelTrainingTests))), ("full size", CasesOf(typeof(FullSizeTests))),
+    ];
 
     // The test classes of layers and losses that compare derivatives with numeric ones, and their text.
     private static readonly (string Name, string Text)[] GradientChecks =
@@ -56,6 +65,10 @@ public partial class FeatureTableTests
     public void Every_layer_and_loss_has_a_gradient_check() =>
         Assert.Equal([], Classes<Layer>().Concat(Classes<Loss>()).Where(type => GradientCheckOf(type) is null).Select(type => type.Name));
 
+    [Fact]
+    public void Every_network_is_counted_sized_trained_and_run_at_full_size() =>
+        Assert.All(NetworkTests, test => Assert.Equal([], ModelZoo.Names.Except(test.Cases.Keys)));
+
     private static string Page()
     {
         StringBuilder page = new();
@@ -64,10 +77,13 @@ public partial class FeatureTableTests
 
             Written by `FeatureTableTests` from the code, its documentation comments and its tests. *Gradient check*: the test class that compares the
             derivatives with numeric ones of a twin in double precision. *PyTorch*: how many golden cases are compared with PyTorch's numbers. (Random
-            numbers cannot be compared: `Dropout` and `StochasticDepth`, which is torchvision's, are given the engine's draws there.)
+            numbers cannot be compared: `Dropout` and `StochasticDepth`, which is torchvision's, are given the engine's draws there.) Of networks:
+            in `ModelCountTests`, parameters and multiply-adds are published figures; in `ModelShapeTests`, sizes are the paper's; in
+            `ModelTrainingTests`, a narrow one learns images by heart; in `FullSizeTests`, it takes a training step at full size.
 
             """);
         Append(page, "Layers", Classes<Layer>(), GradientCheckOf);
+        AppendNetworks(page);
         Append(page, "Losses", Classes<Loss>(), GradientCheckOf);
         Append(page, "Optimisers", Classes<Optimizer>());
         Append(page, "Learning-rate schedules", Classes<Schedule>());
@@ -86,6 +102,24 @@ public partial class FeatureTableTests
             page.Append($" {Cases(type)} |\n");
         }
     }
+
+    private static void AppendNetworks(StringBuilder page)
+    {
+        page.Append("\n## Networks\n\nAll have the options `Input`, `Classes`, `Width` and `HasDropout`; numbers are those of test cases. See [models.md](models.md).\n\n");
+        page.Append($"| | what it is | options | names |{string.Concat(NetworkTests.Select(test => $" {test.Title} |"))}\n|---|---|---|---|{string.Concat(NetworkTests.Select(_ => "--:|"))}\n");
+        foreach (Type type in Classes<Model>())
+        {
+            string[] names = [.. ModelZoo.Names.Where(name => ModelZoo.Named(name).GetType() == type)];
+            page.Append($"| `{type.Name}` | {Summary(type)} | {Options(type)} | {string.Join(", ", names.Select(name => $"`{name}`"))} |");
+            page.Append($"{string.Concat(NetworkTests.Select(test => $" {names.Sum(name => test.Cases[name])} |"))}\n");
+        }
+    }
+
+    /// <summary>How many cases of a test class are of each name: that is their first argument.</summary>
+    private static Dictionary<string, int> CasesOf(Type tests) => tests.GetMethods()
+        .SelectMany(method => method.GetCustomAttributes<InlineDataAttribute>().SelectMany(data => data.GetData(method))
+            .Concat(method.GetCustomAttributes<MemberDataAttribute>().SelectMany(data => data.GetData(method))))
+        .Select(arguments => arguments[0]).OfType<string>().Where(ModelZoo.Names.Contains).CountBy(name => name).ToDictionary();
 
     private static IEnumerable<Type> Classes<T>() =>
         Engine.GetExportedTypes().Where(type => !type.IsAbstract && type.IsSubclassOf(typeof(T))).OrderBy(type => type.Name, StringComparer.Ordinal);
@@ -115,8 +149,8 @@ public partial class FeatureTableTests
             return string.Join(", ", type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly).Select(method => $"`{method.Name}`"));
         IEnumerable<string> parameters = type.GetConstructors().MaxBy(c => c.GetParameters().Length)!.GetParameters().Select(p => $"`{p.Name}`");
         IEnumerable<string> properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(p => p.SetMethod?.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) == true && p.DeclaringType != typeof(Layer)).Select(p => $"`{p.Name}`");
-        return string.Join(", ", parameters.Concat(properties));
+            .Where(p => p.SetMethod?.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) == true && p.DeclaringType != typeof(Layer) && p.DeclaringType != typeof(Model)).Select(p => $"`{p.Name}`");
+        return string.Join(", ", parameters.Union(properties));
     }
 
     /// <summary>

@@ -17,15 +17,19 @@ public sealed record LeNet5() : Model(new Shape(1, 28, 28), 10)
     /// <inheritdoc/>
     public override string Name => "lenet5-1998";
 
-    private protected override void Build(Graph graph) => graph.Input
-        .Then(new Conv2d(6, 5, padding: 2) { Name = "C1", Initializer = Initializer.LeCun }).Then(new ScaledTanh())
-        .Then(new Subsampling(2) { Name = "S2" }).Then(new ScaledTanh())
-        .Then(new TableConv2d(ConnectionTable.LeNet5, 5) { Name = "C3", Initializer = Initializer.LeCun }).Then(new ScaledTanh())
-        .Then(new Subsampling(2) { Name = "S4" }).Then(new ScaledTanh())
-        .Then(new Conv2d(120, 5) { Name = "C5", Initializer = Initializer.LeCun }).Then(new ScaledTanh())
-        .Then(new Flatten())
-        .Then(new Linear(84) { Name = "F6", Initializer = Initializer.LeCun }).Then(new ScaledTanh())
-        .Then(new Linear(Classes) { Name = "output", Initializer = Initializer.LeCun });
+    private protected override void Build(Graph graph)
+    {
+        if (Width != 1) throw new ArgumentException($"{Name}: the width is {Width}; the table of its maps is for 1");
+        graph.Input
+            .Then(new Conv2d(6, 5, padding: 2) { Name = "C1", Initializer = Initializer.LeCun }).Then(new ScaledTanh())
+            .Then(new Subsampling(2) { Name = "S2" }).Then(new ScaledTanh())
+            .Then(new TableConv2d(ConnectionTable.LeNet5, 5) { Name = "C3", Initializer = Initializer.LeCun }).Then(new ScaledTanh())
+            .Then(new Subsampling(2) { Name = "S4" }).Then(new ScaledTanh())
+            .Then(new Conv2d(120, 5) { Name = "C5", Initializer = Initializer.LeCun }).Then(new ScaledTanh())
+            .Then(new Flatten())
+            .Then(new Linear(84) { Name = "F6", Initializer = Initializer.LeCun }).Then(new ScaledTanh())
+            .Then(new Linear(Classes) { Name = "output", Initializer = Initializer.LeCun });
+    }
 }
 
 /// <summary>LeNet-5 as it is built today: ReLU, max pooling, every map of C3 sees all of S2; 61,706 parameters.</summary>

@@ -82,8 +82,9 @@ public sealed record ResNet(int Depth) : Model(new Shape(3, 224, 224), 1000)
 }
 
 /// <summary>
-/// ResNet for CIFAR-10 (K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", 2016, section 4.2): 6n + 2 layers in three stages of 16, 32 and 64 channels. Shortcuts to more channels
-/// have no weights (option A): every second pixel, and zeros for the new channels.
+/// ResNet for CIFAR-10 (K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", 2016, section 4.2): 6n + 2 layers
+/// in three stages of 16, 32 and 64 channels. Shortcuts to more channels have no weights (option A): every second pixel, and zeros for the
+/// new channels.
 /// </summary>
 /// <param name="Depth">Layers with weights, 6n + 2: 20, 32, 44, 56, 110.</param>
 public sealed record CifarResNet(int Depth) : Model(new Shape(3, 32, 32), 10)

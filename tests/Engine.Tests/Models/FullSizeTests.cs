@@ -10,8 +10,8 @@ using CnnEngine.Tests.Graphs;
 namespace CnnEngine.Tests.Models;
 
 /// <summary>
-/// A training step of each large network at its paper's size, one image: its memory can be had, every parameter learns, all gradients are
-/// finite. Some seconds and up to 2 GB.
+/// A training step of each network at its paper's size, one image: its memory can be had, every parameter learns, all gradients are finite.
+/// The large ones take some seconds and up to 2 GB.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed class FullSizeTests : IDisposable
@@ -20,6 +20,8 @@ public sealed class FullSizeTests : IDisposable
     public void Dispose() => GC.Collect();
 
     [Theory]
+    [InlineData("lenet5-1998")]
+    [InlineData("lenet5")]
     [InlineData("alexnet")]
     [InlineData("alexnet-one-column")]
     [InlineData("zfnet")]
@@ -37,6 +39,11 @@ public sealed class FullSizeTests : IDisposable
     [InlineData("resnet101")]
     [InlineData("resnet152")]
     [InlineData("se-resnet50")]
+    [InlineData("cifar-resnet20")]
+    [InlineData("cifar-resnet32")]
+    [InlineData("cifar-resnet44")]
+    [InlineData("cifar-resnet56")]
+    [InlineData("cifar-resnet110")]
     [InlineData("mobilenet")]
     [InlineData("sppnet")]
     public void A_training_step(string name)

@@ -143,6 +143,7 @@ public class ModelShapeTests
         Expect.Throws<ArgumentException>("VGG has 11, 13, 16 or 19 layers, not 12", () => new Vgg(12).Build());
         Expect.Throws<ArgumentException>("vgg16: the number of classes is 0; it must be at least 1", () => new Vgg(16) { Classes = 0 }.Build());
         Expect.Throws<ArgumentException>("mobilenet: the width is 0; it must be a number above 0", () => new MobileNet { Width = 0 }.Build());
+        Expect.Throws<ArgumentException>("lenet5-1998: the width is 0.5; the table of its maps is for 1", () => new LeNet5 { Width = 0.5 }.Build());
         Expect.Throws<ArgumentException>("mobilenet: the width is NaN; it must be a number above 0", () => new MobileNet { Width = double.NaN }.Build());
         Expect.Throws<ArgumentException>(
             "Conv2d \"conv2\": the window spans 5 columns, the padded image has 4; the window must fit into the image",
