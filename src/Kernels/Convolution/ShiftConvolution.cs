@@ -10,15 +10,20 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 {
+    // What it costs to bring a pixel to its phase, in times of multiply-adds. Measured against `direct` on ResNet's and MobileNet's 3×3
+    // convolutions of stride 2.
+    private const double PixelSorting = 12;
+
     public override string Name => "shift";
 
     public override bool Supports(ConvPass pass, in ConvShape shape) => pass != ConvPass.BackwardInput && new ShiftedImage(shape, shape.OutputHeight).Length < int.MaxValue;
 
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        // Idle columns are multiplied like others; sums along the vector cost a little more.
-        double idle = new ShiftedImage(shape, shape.OutputHeight).Pixels / (double)shape.OutputPlane;
-        return shape.MultiplyAdds * idle * FewRows(shape.GroupFilters) * (pass == ConvPass.Forward ? 1 : 1.25);
+        // Idle columns are multiplied like others; sums along the vector cost a little more, and so do pixels that are sorted by phases.
+        ShiftedImage image = new(shape, shape.OutputHeight);
+        double idle = image.Pixels / (double)shape.OutputPlane, sorted = shape.Stride == 1 ? 0 : (double)shape.N * shape.Groups * image.Length;
+        return (shape.MultiplyAdds * idle * FewRows(shape.GroupFilters) * (pass == ConvPass.Forward ? 1 : 1.25)) + (PixelSorting * sorted);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

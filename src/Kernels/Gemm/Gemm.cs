@@ -74,13 +74,13 @@ public static unsafe class Gemm
 
     /// <summary>
     /// <c>C (+)= A·B</c> on the calling thread, for kernels inside a chunk of their own. A's rows or its columns are contiguous; it is
-    /// not copied.
+    /// not copied. If C is streamed, K is at most <see cref="GemmBlocks.DepthInPlace"/>, and the caller has to put a memory barrier behind it.
     /// </summary>
-    internal static void MultiplyInChunk<S, V>(int m, int n, int k, MatrixView a, MatrixView b, bool accumulate, float* c, nint rowStride)
+    internal static void MultiplyInChunk<S, V>(int m, int n, int k, MatrixView a, MatrixView b, bool accumulate, float* c, nint rowStride, Streaming? streaming = null)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        GemmLoops loops = new(m, n, k, a, null, b, accumulate, c, rowStride, tiles: 1);
+        GemmLoops loops = new(m, n, k, a, null, b, accumulate, c, rowStride, tiles: 1, streaming);
         for (int chunk = 0; chunk < loops.Chunks; chunk++) loops.Run<S, V>(chunk);
     }
 

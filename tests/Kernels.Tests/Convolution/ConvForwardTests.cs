@@ -104,6 +104,20 @@ public unsafe class ConvForwardTests
         }
     }
 
+    /// <summary>Planes of an odd size: their first numbers lie on the boundaries of vectors and beside them.</summary>
+    [Theory, InlineData("shift"), InlineData("pointwise")]
+    public void Results_too_large_for_the_caches_come_out_exactly(string algorithm)
+    {
+        ConvData data = new(new ConvShape(2, 2, 365, 16, 1), isInteger: true);
+        double[] expected = ReferenceActivations.Forward(Activation.Relu, data.Y);
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            Expect.Exactly(expected, Run(data, algorithm, data.Bias, Activation.Relu));
+            if (width == SimdWidth.Vector512) Expect.Exactly(data.Y, Run(data, algorithm, data.Bias, Activation.Identity));
+        }
+    }
+
     private static float[] Run(ConvData data, string algorithm, float[] bias, Activation activation)
     {
         Guarded<float> x = new(data.X), w = new(data.W), b = new(bias), y = new((int)data.Shape.OutputLength);
