@@ -4,6 +4,7 @@ using CnnEngine.Initialization;
 using CnnEngine.Kernels;
 using CnnEngine.Layers;
 using CnnEngine.Losses;
+using CnnEngine.Models;
 
 namespace CnnEngine.Tests.Docs;
 
@@ -320,18 +321,92 @@ internal sealed class NotesSnippets(TextWriter writer)
         Console.WriteLine($"{ReceptiveFields.BottomUp(layers.ToGraph(), new Shape(1, 25, 25))}, of which a square of {field.Size:0.0} counts");
     }
 
+    // <zoo>
+    // A network at its paper's size, or another, without what serves its training alone.
+    private static NetworkSummary Of(string name) => Of(ModelZoo.Named(name));
+    private static NetworkSummary Of(Model model) => NetworkSummary.Of(model.Build(), model.Input, new NetworkOptions { Training = false });
+    private static string Counts(NetworkSummary network) => $"{network.Parameters:N0} parameters, {network.Cost.MultiplyAdds:N0} multiply-adds";
+    // </zoo>
+
     public void LeNet5()
     {
-        Sequential lenet =
-        [
-            new Conv2d(6, 5), new Subsampling(2), new ScaledTanh(),
-            new TableConv2d(ConnectionTable.LeNet5, 5), new Subsampling(2), new ScaledTanh(),
-            new Conv2d(120, 5), new Flatten(), new ScaledTanh(), new Linear(84),
-        ];
-        NetworkSummary summary = NetworkSummary.Of(lenet, new Shape(1, 32, 32));
-        foreach (LayerSummary layer in summary.Layers)
-            if (layer.Parameters > 0) Console.WriteLine($"{layer.Options}: {layer.Output}, {layer.Parameters:N0} parameters");
-        Console.WriteLine($"{summary.Parameters:N0} parameters; with all maps connected, the second convolution would have {NetworkSummary.Of([new Conv2d(16, 5)], new Shape(6, 14, 14)).Parameters:N0}");
+        LayerSummary[] lenet = [.. Of("lenet5-1998").Layers.Where(layer => layer.Parameters > 0)];
+        foreach (LayerSummary layer in lenet) Console.WriteLine($"{layer.Name}: {layer.Options}: {layer.Output}, {layer.Parameters:N0} parameters");
+        Console.WriteLine($"up to F6: {lenet.SkipLast(1).Sum(layer => layer.Parameters):N0}");
+        Console.WriteLine($"C3 with all maps connected: {NetworkSummary.Of([new Conv2d(16, 5)], new Shape(6, 14, 14)).Parameters:N0}");
+    }
+
+    public void AlexNetToVgg()
+    {
+        foreach (string name in (string[])["alexnet", "alexnet-one-column", "zfnet", "vgg16", "googlenet"])
+            Console.WriteLine($"{name}: {Of(name).Layers[0].Options} → {Of(name).Layers[0].Output}; {Counts(Of(name))}");
+    }
+
+    public void InceptionModule()
+    {
+        Shape image = new(192, 28, 28);
+        long plain = Work([new Conv2d(64, 1)], image) + Work([new Conv2d(128, 3, padding: 1)], image) + Work([new Conv2d(32, 5, padding: 2)], image);
+        LayerSummary[] first = [.. Of("googlenet").Layers.Where(layer => layer.Name.StartsWith("3a.", StringComparison.Ordinal))];
+        foreach (LayerSummary layer in first) Console.WriteLine($"{layer.Name}: {layer.Options} → {layer.Output}");
+        Console.WriteLine($"{first.Sum(layer => layer.Cost.MultiplyAdds):N0} multiply-adds; 1×1, 3×3 and 5×5 straight from 192 maps: {plain:N0}");
+        Console.WriteLine("Inception-v4's first:");
+        foreach (LayerSummary layer in Of("inception-v4").Layers.SkipWhile(layer => layer.Name != "concat3").Skip(1).TakeWhile(layer => layer.Name != "concat4"))
+            if (layer.Options.Contains("2d(", StringComparison.Ordinal)) Console.WriteLine($"{layer.Name}: {layer.Options} → {layer.Output}");
+    }
+
+    public void Residual()
+    {
+        Graph graph = new();
+        Value branch = graph.Input.Then(new Conv2d(1, 3, padding: 1) { Initializer = Initializer.Zeros });
+        graph.Add(new Add(), branch, graph.Input);
+        Network network = graph.Compile(new Shape(1, 2, 2), new NetworkOptions { BatchSize = 1, InputGradient = true });
+        Console.WriteLine($"F = 0: of 1 2 3 4 comes {string.Join(' ', Run(network, [1, 2, 3, 4]))}, and δ = 5 6 7 8 arrives as {string.Join(' ', Back(network, [1, 2, 3, 4], [5, 6, 7, 8]))}");
+        foreach (string name in (string[])["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "vgg19"]) Console.WriteLine($"{name}: {Counts(Of(name))}");
+    }
+
+    public void WithoutFullyConnected()
+    {
+        Console.WriteLine($"AlexNet: {Counts(Of(new AlexNet()))}");
+        Console.WriteLine($"with a 1×1 filter for each class and the mean: {Counts(Of(new AlexNet { Head = Head.GlobalMean }))}");
+        Console.WriteLine($"Network in Network: {Counts(Of("nin"))}");
+        foreach (int size in (int[])[231, 263, 327])
+            Console.WriteLine($"OverFeat: {size}×{size} → {Of(new OverFeat { Input = new Shape(3, size, size) }).Layers[^1].Output}");
+        Console.WriteLine($"of which each sees {Of("overfeat").Layers[^1].Field}");
+        foreach (Shape image in (Shape[])[new(3, 224, 224), new(3, 180, 320)])
+            Console.WriteLine($"SPP-net: {image} → {Of(new SppNet { Input = image }).Layers.Single(layer => layer.Options.StartsWith("SpatialPyramidPool", StringComparison.Ordinal)).Output}");
+    }
+
+    public void MobileNet()
+    {
+        NetworkSummary mobile = Of("mobilenet");
+        Console.WriteLine(Counts(mobile));
+        foreach (string kind in (string[])["depthwise", "pointwise", "fc"])
+        {
+            LayerSummary[] layers = [.. mobile.Layers.Where(layer => layer.Name.EndsWith(kind, StringComparison.Ordinal))];
+            Console.WriteLine($"{kind}: {layers.Sum(layer => layer.ShareOfCompute):0.0 %} of the multiply-adds, {layers.Sum(layer => layer.ShareOfParameters):0.0 %} of the parameters");
+        }
+    }
+
+    public void Attention()
+    {
+        NetworkSummary plain = Of("resnet50"), squeezed = Of("se-resnet50");
+        Console.WriteLine($"{squeezed.Parameters / (double)plain.Parameters - 1:+0.0 %} parameters, {squeezed.Cost.MultiplyAdds / (double)plain.Cost.MultiplyAdds - 1:+0.0 %} multiply-adds");
+        foreach (LayerSummary layer in squeezed.Layers.SkipWhile(layer => layer.Name != "layer1.0.bn3").Take(7)) Console.WriteLine($"{layer.Name}: {layer.Options} → {layer.Output}");
+    }
+
+    public void Detection()
+    {
+        LayerSummary[] head = [.. Of("fpn-resnet50").Layers.Where(layer => layer.Name.StartsWith("rpn", StringComparison.Ordinal))];
+        foreach (LayerSummary layer in head.Where(layer => layer.Name.EndsWith("boxes", StringComparison.Ordinal)))
+            Console.WriteLine($"{layer.Name}: {layer.Output}; {layer.Field}");
+        Console.WriteLine($"{head.Sum(layer => layer.Parameters):N0} parameters, the same on all levels");
+    }
+
+    public void Segmentation()
+    {
+        NetworkSummary network = Of("encoder-decoder");
+        Console.WriteLine(string.Join(" → ", network.Layers.Where(layer => layer.Name.EndsWith("conv2", StringComparison.Ordinal) || layer.Name == "classifier").Select(layer => layer.Output)));
+        Console.WriteLine($"{Counts(network)}; bilinear: {Counts(Of("encoder-decoder-bilinear"))}");
     }
 
     public void Memory()
