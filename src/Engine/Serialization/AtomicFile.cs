@@ -1,8 +1,17 @@
 namespace CnnEngine.Serialization;
 
-/// <summary>Writes a file whole or not at all: into a temporary file beside it, to disk, then renamed over it.</summary>
+/// <summary>
+/// Writes a file whole or not at all: into a temporary file beside it, to disk, then renamed over it. Whenever the process is killed or
+/// the power fails, the file is the old one or the new one. What a killed process left beside it, the next one to write there takes away.
+/// </summary>
 internal static class AtomicFile
 {
+    private const string TemporaryPrefix = ".unfinished-";
+    private const string TemporarySuffix = ".tmp";
+
+    // A writer holds a lock on its temporary file, but for an instant after it has made it.
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromSeconds(10);
+
     /// <summary>Writes the file at <paramref name="path"/>; until the last moment a file that was there stays as it was.</summary>
     /// <param name="path">The file to make or to replace; its folder must exist.</param>
     /// <param name="write">Writes the content. Whatever it throws is thrown on, and the temporary file removed.</param>
@@ -20,9 +29,10 @@ internal static class AtomicFile
             throw new UnauthorizedAccessException($"{path}: the file is read-only");
 
         // The name does not grow with the target's, whose length may be at the file system's limit.
-        string temporary = Path.Combine(folder, $".unfinished-{Path.GetRandomFileName()}.tmp");
+        string temporary = Path.Combine(folder, TemporaryPrefix + Path.GetRandomFileName() + TemporarySuffix);
         try
         {
+            RemoveLeftovers(folder);
             using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
                 write(stream);
@@ -39,6 +49,25 @@ internal static class AtomicFile
             if (error is IOException)
                 throw new IOException($"{path}: the file cannot be written: {error.Message}", error);
             throw;
+        }
+    }
+
+    /// <summary>Deletes what processes have left that were killed while they wrote into this folder.</summary>
+    private static void RemoveLeftovers(string folder)
+    {
+        foreach (string path in Directory.GetFiles(folder, $"{TemporaryPrefix}*{TemporarySuffix}"))
+        {
+            try
+            {
+                if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) < LeftoverAge) continue;
+                // Opens only if no writer has it open.
+                using FileStream leftover = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Delete);
+                File.Delete(path);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // A living writer's, or gone by now. One file too many is no reason not to write this one.
+            }
         }
     }
 

@@ -72,11 +72,15 @@ internal class SampleProcess : IDisposable
     }
 
     /// <summary>Waits until a file has a whole line: the first epoch is over.</summary>
-    public void WaitForLine(string path)
+    public void WaitForLine(string path) =>
+        WaitFor($"a line in {path}", () => File.Exists(path) && ReadShared(path).Contains('\n', StringComparison.Ordinal));
+
+    /// <summary>Waits until something is so.</summary>
+    public void WaitFor(string what, Func<bool> isSo)
     {
         for (Stopwatch watch = Stopwatch.StartNew(); watch.Elapsed < Patience && !_process.HasExited; Thread.Sleep(20))
-            if (File.Exists(path) && ReadShared(path).Contains('\n', StringComparison.Ordinal)) return;
-        Assert.Fail($"{path} has no line; {WaitForEnd()}");
+            if (isSo()) return;
+        Assert.Fail($"there is not {what}; {WaitForEnd()}");
     }
 
     /// <summary>Sends a signal: INT is what Ctrl-C sends.</summary>
@@ -85,6 +89,13 @@ internal class SampleProcess : IDisposable
         using Process shell = Process.Start("/bin/sh", ["-c", $"kill -{name} {_process.Id}"]);
         shell.WaitForExit();
         Assert.Equal(0, shell.ExitCode);
+    }
+
+    /// <summary>Kills it: nothing more of it runs when this returns.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
     }
 
     public void Dispose()
