@@ -40,6 +40,8 @@ public sealed partial class Network
 
     internal void ReadWeights(SafetensorsFile file) => file.ReadAllInto(NamedParameters(), _plan.IsUnused);
 
+    internal bool IsUnused(string name) => _plan.IsUnused(name);
+
     /// <summary>What is learnt, and what is kept: running means, say.</summary>
     internal List<NamedTensor> NamedParameters() => [.. _plan.Weights().Select(weight => new NamedTensor(weight.Name, weight.Parameter.Value))];
 

@@ -75,7 +75,7 @@ public static class ModelFile
         return network;
     }
 
-    private static ModelManifest ManifestOf(SafetensorsFile file, string path) =>
+    internal static ModelManifest ManifestOf(SafetensorsFile file, string path) =>
         file.Metadata.TryGetValue(ManifestKey, out string? json) ? ModelManifest.Parse(json, $"{path}: manifest")
             : throw new InvalidDataException($"{path}: this is no model file: its metadata has no {Quote(ManifestKey)}; it may hold weights alone");
 

@@ -56,7 +56,7 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
     /// <summary>Trains for some epochs, or goes on where a training stopped as if it had not.</summary>
     /// <remarks>
     /// To go on in a new process, make network, optimiser, average and data as before, and take the state from
-    /// a checkpoint. The same bits come out as without a stop, wherever it was, but for times.
+    /// <see cref="Checkpoint.Load"/>. The same bits come out as without a stop, wherever it was, but for times.
     /// Gradients of the last step are in <see cref="Layers.Parameter.Gradient"/> (clipped, if they are to be) inside the callbacks.
     /// </remarks>
     /// <param name="train">Images to learn from; the last minibatch of an epoch may be smaller.</param>
@@ -123,14 +123,23 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
 
     private BatchResult Test(IDataset data, CancellationToken cancellation)
     {
-        Average?.Swap();
+        BatchResult result = default;
+        WithTestWeights(() => result = Evaluate(data, cancellation));
+        return result;
+    }
+
+    /// <summary>Does something while the network has the weights that test images are measured with.</summary>
+    internal void WithTestWeights(Action action)
+    {
+        WeightAverage? average = Average is { Steps: > 0 } ? Average : null;
+        average?.Swap();
         try
         {
-            return Evaluate(data, cancellation);
+            action();
         }
         finally
         {
-            Average?.Swap();
+            average?.Swap();
         }
     }
 

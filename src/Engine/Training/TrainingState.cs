@@ -7,7 +7,7 @@ namespace CnnEngine.Training;
 
 /// <summary>
 /// Where a training stands between two steps: all that it goes on from but the numbers of weights, optimiser and average
-/// (a checkpoint keeps those, too). Random numbers follow from seeds and positions, so that no state of theirs is needed.
+/// (<see cref="Checkpoint"/> keeps those, too). Random numbers follow from seeds and positions, so that no state of theirs is needed.
 /// </summary>
 public sealed record TrainingState
 {
