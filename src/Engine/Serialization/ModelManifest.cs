@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CnnEngine.Data;
 using CnnEngine.Models;
 
 namespace CnnEngine.Serialization;
@@ -16,7 +17,7 @@ public sealed record ModelManifest
     public required ModelDescription Model { get; init; }
 
     /// <summary>What happens to a picture before the network sees it; null if nobody has said.</summary>
-    public JsonObject? Preprocessing { get; init; }
+    public Preprocessing? Preprocessing { get; init; }
 
     /// <summary>The names of the classes, in the order of the outputs; null if nobody has said.</summary>
     public IReadOnlyList<string>? Classes { get; init; }
@@ -43,7 +44,7 @@ public sealed record ModelManifest
         ModelManifest manifest = new()
         {
             Model = ModelDescription.Parse(model, $"{source}: {ModelKey}"),
-            Preprocessing = reader.Object(PreprocessingKey)?.DeepClone().AsObject(),
+            Preprocessing = reader.Object(PreprocessingKey) is { } preprocessing ? Preprocessing.FromJson(preprocessing, source) : null,
             Classes = reader.Texts(ClassesKey),
             Engine = reader.Text(EngineKey) ?? throw reader.Missing(EngineKey, "the program that wrote the file"),
             Training = reader.Object(TrainingKey)?.DeepClone().AsObject(),
@@ -55,7 +56,7 @@ public sealed record ModelManifest
     private JsonObject ToJsonObject()
     {
         JsonObject json = new() { [EngineKey] = Engine, [ModelKey] = Model.ToJsonObject() };
-        if (Preprocessing is not null) json[PreprocessingKey] = Preprocessing.DeepClone();
+        if (Preprocessing is not null) json[PreprocessingKey] = Preprocessing.ToJson();
         if (Classes is not null) json[ClassesKey] = new JsonArray([.. Classes.Select(name => (JsonNode)JsonValue.Create(name))]);
         if (Training is not null) json[TrainingKey] = Training.DeepClone();
         return json;

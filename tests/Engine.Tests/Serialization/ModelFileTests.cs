@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Models;
 using CnnEngine.Serialization;
@@ -19,7 +20,7 @@ public class ModelFileTests
         Network network = model.Compile(Small with { Seed = 7 });
         ModelManifest manifest = new()
         {
-            Model = ModelDescription.Of(model), Classes = ["a", "b", "c"], Preprocessing = new JsonObject { ["mean"] = 0.5 }, Training = new JsonObject { ["epoch"] = 3 },
+            Model = ModelDescription.Of(model), Classes = ["a", "b", "c"], Preprocessing = new Preprocessing(model.Input, new Normalization(0.25f, 0.5f)), Training = new JsonObject { ["epoch"] = 3 },
         };
         ModelFile.Write(path, network, manifest, [new("optimizer/1.velocity", HandMade.Counting(new Shape(4)))]);
 
