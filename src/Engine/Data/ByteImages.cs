@@ -1,3 +1,6 @@
+using CnnEngine.Imaging;
+using CnnEngine.Kernels;
+
 namespace CnnEngine.Data;
 
 /// <summary>
@@ -49,6 +52,7 @@ public sealed class ByteImages : IDataset
         Classes = classes;
         Normalization = normalization;
         ClassNames = classNames;
+        Preprocessing = imageShape[0] is 1 or 3 ? new Preprocessing(imageShape, normalization) : null;
         _pixels = pixels;
         _labels = labels;
     }
@@ -72,11 +76,20 @@ public sealed class ByteImages : IDataset
     public Normalization Normalization { get; }
 
     /// <inheritdoc/>
-    public Preprocessing? Preprocessing => ImageShape[0] is 1 or 3 ? new(ImageShape, Normalization) : null;
+    public Preprocessing? Preprocessing { get; private init; }
 
     /// <summary>The same images under another normalisation, such as the one that a network was trained with.</summary>
     /// <exception cref="ArgumentException">It is of another number of channels.</exception>
     public ByteImages With(Normalization normalization) => new(Name, ImageShape, _pixels, _labels, Classes, normalization, ClassNames);
+
+    /// <summary>The same images as a network has them that exists already: of its size, grey or in colours, and with its normalisation.</summary>
+    /// <exception cref="ArgumentException">The images are no pictures: of neither 1 nor 3 channels.</exception>
+    public ByteImages With(Preprocessing preprocessing)
+    {
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        byte[] pixels = preprocessing.Input == ImageShape ? _pixels : Resized(preprocessing);
+        return new ByteImages(Name, preprocessing.Input, pixels, _labels, Classes, preprocessing.Normalization, ClassNames) { Preprocessing = preprocessing };
+    }
 
     /// <summary>The pixels of one image as they are stored, 0 black to 255 white, <c>C×H×W</c> of them: for drawing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no image with this number.</exception>
@@ -114,6 +127,23 @@ public sealed class ByteImages : IDataset
     /// <summary>The place of the first label that is not below <paramref name="classes"/>, or −1.</summary>
     internal static int IndexOfWrongLabel(ReadOnlySpan<byte> labels, int classes) =>
         labels.IndexOfAnyExceptInRange((byte)0, (byte)(classes - 1));
+
+    /// <summary>The same images, normalised by their own means and deviations.</summary>
+    internal ByteImages Measured() => With(Preprocessing!.With(Normalization.Measure(_pixels, ImageShape)));
+
+    private byte[] Resized(Preprocessing preprocessing)
+    {
+        int length = preprocessing.Input.Length;
+        if ((long)Count * length > Array.MaxLength)
+            throw new ArgumentException($"dataset \"{Name}\": {Count} images of {preprocessing.Input} would take {(long)Count * length} bytes, more than an array holds", nameof(preprocessing));
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(Count * length);
+        Threads.For((Count + 63) / 64, block =>
+        {
+            for (int i = block * 64; i < Math.Min(Count, (block + 1) * 64); i++)
+                preprocessing.FitPlanes(Picture.FromPlanes(Pixels(i), ImageShape), pixels.AsSpan(i * length, length));
+        });
+        return pixels;
+    }
 
     /// <exception cref="ArgumentException">The normalisation is of another number of channels than the images.</exception>
     private static void CheckChannels(string name, Shape image, Normalization normalization)

@@ -50,6 +50,10 @@ public static class Cifar10
             new ByteImages("cifar-10", shape, testPixels, testLabels, ClassNames.Count, normalization, ClassNames));
     }
 
+    /// <summary>Whether a folder, or the archive's folder in it, has one of the files.</summary>
+    internal static bool IsIn(string directory) =>
+        TrainFiles.Concat(TestFiles).Any(file => File.Exists(Path.Combine(directory, file)) || File.Exists(Path.Combine(directory, Folder, file)));
+
     private static (byte[] Pixels, byte[] Labels) Read(string directory, string[] files)
     {
         string[] paths = [.. files.Select(file => Path.Combine(directory, file))];

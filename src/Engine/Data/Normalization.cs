@@ -36,6 +36,9 @@ public sealed class Normalization : IEquatable<Normalization>
         (_mean, _deviation) = (mean.ToArray(), deviation.ToArray());
     }
 
+    /// <summary>That which only divides by 255.</summary>
+    internal static Normalization None(int channels) => new(new float[channels], Enumerable.Repeat(1f, channels).ToArray());
+
     /// <summary>How many channels its images have.</summary>
     public int Channels => _mean.Length;
 

@@ -32,6 +32,13 @@ internal sealed class PixelSums
         _count += (long)images * plane;
     }
 
+    /// <summary>Takes in what others have added up.</summary>
+    public void Add(PixelSums others)
+    {
+        for (int c = 0; c < _sums.Length; c++) (_sums[c], _squares[c]) = (_sums[c] + others._sums[c], _squares[c] + others._squares[c]);
+        _count += others._count;
+    }
+
     /// <summary>The normalisation by what was taken in, which must be something.</summary>
     public Normalization Normalization()
     {

@@ -44,6 +44,10 @@ public sealed partial record Preprocessing
     /// <summary>For each channel, the standard deviation of its pixels divided by 255, above 0.</summary>
     public IReadOnlyList<float> Deviation => Normalization.Deviation;
 
+    /// <summary>The same with another normalisation.</summary>
+    /// <exception cref="ArgumentException">It is of another number of channels.</exception>
+    public Preprocessing With(Normalization normalization) => new(Input, normalization, Resize, Interpolation);
+
     /// <summary>The picture as the network gets it to see, of its size and channels, but not normalised.</summary>
     public Picture Fit(Picture picture)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using CnnEngine.Serialization;
 
 namespace CnnEngine.Imaging;
@@ -11,25 +12,35 @@ public static class ImageFile
     // More than any picture of MaxPixels takes, with room for what else a file may hold.
     private const long MaxFileLength = 1 << 29;
 
+    /// <summary>What is read, for messages.</summary>
+    internal const string Formats = "PNG, BMP, PGM (P5) or PPM (P6)";
+
+    /// <summary>The endings of the names of pictures that are read.</summary>
+    internal static string[] Endings { get; } = [".bmp", ".pgm", ".png", ".ppm"];
+
+    /// <summary>Whether a file's name ends like that of a picture that is read.</summary>
+    internal static bool HasKnownEnding(string name) => Endings.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Reads a picture, whose format its first bytes tell. Transparency is ignored.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">It is a folder, or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It must not be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or in a format that is not read; the message says what would be right.</exception>
     public static Picture Read(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (Directory.Exists(path)) throw new IOException($"{path}: this is a folder; a file's name is needed");
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such file", path);
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
-        if (file.Length > MaxFileLength) throw new InvalidDataException($"{path}: has {file.Length} bytes; a picture of {MaxFileLength} or more is not read");
-        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)file.Length);
-        int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        int length = InputFile.Length(path, MaxFileLength, "picture");
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            return Decode(bytes.AsSpan(0, length));
+            return Decode(bytes.AsSpan(0, InputFile.Read(path, bytes.AsSpan(0, length))));
         }
         catch (InvalidDataException error)
         {
             throw new InvalidDataException($"{path}: {error.Message}", error);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
         }
     }
 
@@ -61,11 +72,11 @@ public static class ImageFile
         [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..] => throw Refused("WebP"),
         [(byte)'B', (byte)'M', ..] => throw Refused("BMP"),
         [(byte)'P', >= (byte)'1' and <= (byte)'4' or (byte)'7', ..] => throw Refused($"Netpbm's P{(char)file[1]}"),
-        _ => throw new InvalidDataException($"is no picture that is read: PNG, PGM (P5) or PPM (P6); it has {file.Length} bytes{Start(file)}"),
+        _ => throw new InvalidDataException($"is no picture that is read: {Formats}; it has {file.Length} bytes{Start(file)}"),
     };
 
     private static InvalidDataException Refused(string format) =>
-        new($"is in the format {format}, which is not read; convert it to PNG, PGM (P5) or PPM (P6), as by: magick FILE image.png");
+        new($"is in the format {format}, which is not read; convert it to PNG, as by: magick FILE image.png");
 
     private static string Start(ReadOnlySpan<byte> file) => file.IsEmpty ? "" : $", the first of them {Convert.ToHexStringLower(file[..Math.Min(8, file.Length)])}";
 }

@@ -58,6 +58,20 @@ public sealed class Picture
         return new Picture(image.Shape[2], image.Shape[1], channels, bytes);
     }
 
+    /// <summary>A picture of C×H×W bytes, the planes of the channels one after another, C 1 or 3.</summary>
+    /// <exception cref="ArgumentException">The shape is another one, or there are more or fewer bytes.</exception>
+    public static Picture FromPlanes(ReadOnlySpan<byte> planes, Shape shape)
+    {
+        if (shape.Rank != 3 || shape[0] is not (1 or 3)) throw new ArgumentException($"the image is {shape}; a picture is 1×H×W or 3×H×W", nameof(shape));
+        if (planes.Length != shape.Length) throw new ArgumentException($"{planes.Length} bytes are no image of {shape}", nameof(planes));
+        byte[] bytes = new byte[planes.Length];
+        int channels = shape[0], plane = planes.Length / channels;
+        if (channels == 1) planes.CopyTo(bytes);
+        else
+            for (int i = 0; i < bytes.Length; i++) bytes[i] = planes[(i % channels * plane) + (i / channels)];
+        return new Picture(shape[2], shape[1], channels, bytes);
+    }
+
     /// <summary>The picture as C×H×W numbers, 0 dark to 1 light.</summary>
     public Tensor ToTensor()
     {

@@ -51,13 +51,13 @@ public sealed class ImageFileTests : IDisposable
     [InlineData(new byte[] { 0x42, 0x4d }, "BMP")]
     [InlineData(new byte[] { 0x50, 0x32, 0x20 }, "Netpbm's P2")]
     public void Other_formats_are_named_and_refused_with_advice(byte[] content, string format) => AssertRefused(
-        content, $"is in the format {format}, which is not read; convert it to PNG, PGM (P5) or PPM (P6), as by: magick FILE image.png");
+        content, $"is in the format {format}, which is not read; convert it to PNG, as by: magick FILE image.png");
 
     [Fact]
     public void What_is_no_picture_is_refused()
     {
-        AssertRefused([], "is no picture that is read: PNG, PGM (P5) or PPM (P6); it has 0 bytes");
-        AssertRefused([1, 2, 3], "is no picture that is read: PNG, PGM (P5) or PPM (P6); it has 3 bytes, the first of them 010203");
+        AssertRefused([], "is no picture that is read: PNG, BMP, PGM (P5) or PPM (P6); it has 0 bytes");
+        AssertRefused([1, 2, 3], "is no picture that is read: PNG, BMP, PGM (P5) or PPM (P6); it has 3 bytes, the first of them 010203");
         AssertRefused([0x89, 0x50, 0x4e, 0x47, 1, 2, 3, 4], "begins like a PNG file, but its signature is damaged");
         string missing = _folder.File("missing");
         Assert.Equal($"{missing}: no such file", Assert.Throws<FileNotFoundException>(() => ImageFile.Read(missing)).Message);
