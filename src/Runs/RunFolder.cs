@@ -1,16 +1,23 @@
+using System.Globalization;
+
 namespace CnnEngine.Runs;
 
 /// <summary>A training's folder: what is where in it.</summary>
 /// <param name="path">The folder.</param>
 public sealed class RunFolder(string path)
 {
+    private const string LockName = ".lock";
+
+    // As files that are written beside their place are called; a killed process may leave one.
+    private const string Unfinished = ".unfinished-*.tmp";
+
     /// <summary>The folder.</summary>
     public string Path { get; } = path;
 
     /// <summary>The configuration with everything in it that was chosen: what <c>cnn train --config</c> repeats the training from.</summary>
     public string Config => In("config.json");
 
-    /// <summary>A JSON object for each epoch, one a line.</summary>
+    /// <summary>A JSON object for each epoch, one a line: <see cref="MetricsLine"/>.</summary>
     public string Metrics => In("metrics.jsonl");
 
     /// <summary>The folder of TensorBoard's event files.</summary>
@@ -27,6 +34,81 @@ public sealed class RunFolder(string path)
 
     /// <summary>The report.</summary>
     public string Report => In("report.html");
+
+    /// <summary>Whether a folder is one of a training.</summary>
+    public static bool IsRun(string path) => File.Exists(new RunFolder(path).Config);
+
+    /// <summary>A folder in <paramref name="parent"/> named by time, network and data, which is not there yet.</summary>
+    public static RunFolder Named(string parent, string model, string data, DateTime time)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"{time:yyyyMMdd-HHmmss}-{model}-{Plain(data)}");
+        string path = System.IO.Path.Combine(parent, name);
+        for (int i = 2; Directory.Exists(path) || File.Exists(path); i++) path = System.IO.Path.Combine(parent, $"{name}-{i}");
+        return new RunFolder(path);
+    }
+
+    /// <summary>The lines of <see cref="Metrics"/>; none before the first epoch.</summary>
+    /// <exception cref="InvalidDataException">A line is something else.</exception>
+    public IReadOnlyList<MetricsLine> ReadMetrics() => File.Exists(Metrics) ? MetricsLine.Read(Metrics) : [];
+
+    /// <summary>Makes the folder for a new training and keeps others out until the result is disposed.</summary>
+    /// <exception cref="IOException">There is something in it already, or it cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    internal FileStream Create()
+    {
+        if (IsRun(Path)) throw new IOException($"{Path}: there is a training in this folder; cnn resume goes on with it, and another one needs a folder of its own");
+        if (File.Exists(Path)) throw new IOException($"{Path}: this is a file; a training needs a folder");
+        if (Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any(entry => !IsOurs(entry)))
+            throw new IOException($"{Path}: the folder is not empty; a training needs a folder of its own");
+        try
+        {
+            Directory.CreateDirectory(Path);
+            FileStream held = Lock();
+            Directory.CreateDirectory(Checkpoints);
+            return held;
+        }
+        catch (Exception error) when (error is UnauthorizedAccessException or IOException && !error.Message.StartsWith(Path, StringComparison.Ordinal))
+        {
+            string message = $"{Path}: the folder cannot be made or written to: {error.Message}";
+            throw error is IOException ? new IOException(message, error) : new UnauthorizedAccessException(message, error);
+        }
+    }
+
+    /// <summary>
+    /// Keeps others from training in the folder until the result is disposed, or the process ends in whatever way, and removes what a killed
+    /// process was writing.
+    /// </summary>
+    /// <exception cref="IOException">Another process trains in it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    internal FileStream Lock()
+    {
+        FileStream held;
+        try
+        {
+            held = new FileStream(In(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException error) when (File.Exists(In(LockName)))
+        {
+            throw new IOException($"{Path}: another process is training in this folder", error);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new UnauthorizedAccessException($"{Path}: the folder may not be written to", error);
+        }
+        foreach (string folder in (ReadOnlySpan<string>)[Path, Checkpoints])
+            if (Directory.Exists(folder))
+                foreach (string file in Directory.EnumerateFiles(folder, Unfinished))
+                    File.Delete(file);
+        return held;
+    }
+
+    private static bool IsOurs(string entry) =>
+        System.IO.Path.GetFileName(entry) is var name
+        && (name == LockName || System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(Unfinished, name)
+            || (name == "checkpoints" && Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any()));
+
+    // What a file system, a shell and a web page take as it is.
+    private static string Plain(string name) => string.Concat(name.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' ? letter : '-'));
 
     private string In(params ReadOnlySpan<string> names) => System.IO.Path.Combine([Path, .. names]);
 }

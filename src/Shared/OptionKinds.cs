@@ -63,6 +63,40 @@ internal static class OptionKinds
         },
     };
 
+    /// <summary>Any number of a range.</summary>
+    public static Option<double?> Real(string name, string value, string description, double least, double most = double.MaxValue) => new(name)
+    {
+        HelpName = value,
+        Description = description,
+        CustomParser = result =>
+        {
+            string text = Given(result);
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= least && number <= most) return number;
+            string range = most == double.MaxValue ? $"a number, {Plain(least)} or more" : $"a number from {Plain(least)} to {Plain(most)}";
+            result.AddError($"{name} is '{text}'; it must be {range}");
+            return null;
+        },
+    };
+
+    /// <summary>One word out of some, or nothing.</summary>
+    public static Option<string?> Words(string name, string description, IReadOnlyList<string> words)
+    {
+        Option<string?> option = new(name)
+        {
+            HelpName = string.Join('|', words),
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = Given(result);
+                if (words.Contains(text)) return text;
+                result.AddError($"{name} is '{text}'; it must be one of {string.Join(", ", words)}");
+                return null;
+            },
+        };
+        option.CompletionSources.Add([.. words]);
+        return option;
+    }
+
     /// <summary>One word out of some; the first is the default.</summary>
     public static Option<T?> Choice<T>(string name, string description) where T : struct, Enum
     {
@@ -85,6 +119,8 @@ internal static class OptionKinds
 
     /// <summary>How a choice is written on the command line.</summary>
     public static string Word<T>(T choice) where T : struct, Enum => $"{choice}".ToLowerInvariant().Replace('_', '-');
+
+    private static string Plain(double number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string Given(ArgumentResult result) => result.Tokens is [{ Value: var text }, ..] ? text : "";
 }

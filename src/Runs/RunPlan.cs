@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using CnnEngine.Data;
+using CnnEngine.Graphs;
+using CnnEngine.Models;
+using CnnEngine.Serialization;
+
+namespace CnnEngine.Runs;
+
+/// <summary>
+/// A training that is ready to begin: settings, the data that they name, and whatever was left out chosen by it. Making one writes nothing.
+/// </summary>
+public sealed class RunPlan
+{
+    private RunPlan(RunConfig config, RunData data, ModelDescription model) => (Config, Data, Model) = (config, data, model);
+
+    /// <summary>The configuration with nothing left out.</summary>
+    public RunConfig Config { get; }
+
+    /// <summary>The images.</summary>
+    public RunData Data { get; }
+
+    /// <summary>The network.</summary>
+    public ModelDescription Model { get; }
+
+    /// <summary>What to call the network.</summary>
+    public string ModelName => Model.Model?.Name ?? "layers";
+
+    /// <summary>Opens the data that settings name and chooses what they leave out.</summary>
+    /// <param name="settings">Some or all of the keys of <see cref="RunConfig"/>.</param>
+    /// <param name="source">Where they are from, for messages.</param>
+    /// <param name="cancellation">Asked now and then: data may take its time.</param>
+    /// <exception cref="ConfigurationException">A key is unknown, a value not possible, or the network does not fit the images.</exception>
+    /// <exception cref="InvalidDataException">The data is damaged.</exception>
+    /// <exception cref="IOException">The data is not there or cannot be read.</exception>
+    public static RunPlan Make(JsonObject settings, string source, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ConfigReader.Check(settings, RunJson.Default.RunConfig, source, "", isWhole: false);
+        JsonObject? model = Named(settings["model"], source);
+        DataConfig wanted = ConfigReader.Read(settings["data"] ?? new JsonObject(), RunJson.Default.DataConfig, $"{source}: data");
+        RunData data = RunData.Open(wanted, source, InputOf(model), cancellation);
+
+        model ??= new JsonObject { ["model"] = Recipe.ModelFor(data.Image) };
+        if (!model.ContainsKey("input")) model["input"] = new JsonArray([.. Enumerable.Range(0, 3).Select(i => (JsonNode)data.Image[i])]);
+        if (model.ContainsKey("model") && !model.ContainsKey("classes")) model["classes"] = data.Classes;
+        ModelDescription description = Describe(model, data, source);
+        RunConfig recipe = Recipe.For(description.Build(), data.Image, data.Mirrors, settings);
+
+        JsonObject all = ConfigReader.Merge(recipe.ToJson(), settings);
+        all["data"] = (recipe with { Data = data.Config }).ToJson()["data"]!.DeepClone();
+        all["model"] = description.ToJsonObject();
+        return new RunPlan(RunConfig.Parse(all, source), data, description);
+    }
+
+    /// <summary>The same of a configuration.</summary>
+    /// <inheritdoc cref="Make(JsonObject, string, CancellationToken)"/>
+    public static RunPlan Make(RunConfig config, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return Make(config.ToJson(), "configuration", cancellation);
+    }
+
+    /// <summary>The network, compiled for training, with its first weights.</summary>
+    public Network Compile() => Model.Build().Compile(Model.Input, new NetworkOptions { BatchSize = Config.Batch, Seed = Config.Seed });
+
+    /// <summary>What belongs to the network's weights in a file.</summary>
+    public ModelManifest Manifest() => new() { Model = Model, Preprocessing = Data.Train.Preprocessing?.ToJson(), Classes = Data.ClassNames };
+
+    private static ModelDescription Describe(JsonObject model, RunData data, string source)
+    {
+        ModelDescription description;
+        try
+        {
+            description = ModelDescription.Parse(model, $"{source}: model");
+        }
+        catch (InvalidDataException error)
+        {
+            throw new ConfigurationException(error.Message, error);
+        }
+        if (description.Input != data.Image)
+            throw new ConfigurationException($"{source}: model.input is {description.Input}; the images of {data.Name} are {data.Image}");
+        Shape output = description.Plan(new NetworkOptions { BatchSize = 1 }).Nodes[^1].Shape;
+        if (output.Rank != 1 || output[0] != data.Classes)
+            throw new ConfigurationException($"{source}: the network's output is {output}; {data.Name} has {data.Classes} classes, and needs a number for each");
+        return description;
+    }
+
+    private static JsonObject? Named(JsonNode? model, string source) => model switch
+    {
+        null => null,
+        JsonObject described => (JsonObject)described.DeepClone(),
+        JsonValue value when value.TryGetValue(out string? name) => new JsonObject { ["model"] = name },
+        _ => throw new ConfigurationException($"{source}: model is {model.ToJsonString()}; it must be a name or an object"),
+    };
+
+    // Height and width, if the model says; whatever else it is, is for its own reader to refuse.
+    private static int[]? InputOf(JsonObject? model) =>
+        model?["input"] is JsonArray { Count: 3 } input && input.All(side => side is JsonValue value && value.TryGetValue(out int _))
+            ? [(int)input[1]!, (int)input[2]!]
+            : null;
+}

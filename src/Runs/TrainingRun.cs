@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using CnnEngine.Data;
+using CnnEngine.Graphs;
+using CnnEngine.Kernels;
+using CnnEngine.Optimizers;
+using CnnEngine.Serialization;
+using CnnEngine.Training;
+
+namespace CnnEngine.Runs;
+
+/// <summary>
+/// A training in a folder of its own, which is saved as it goes: killed at any instant, it goes on from the last checkpoint, and the
+/// same bits come out as if nothing had happened.
+/// </summary>
+/// <remarks>
+/// After an epoch, its line of metrics is written, then the best network if it is one, then the checkpoint: whatever is newer than the
+/// checkpoint is written anew, the same, by a training that goes on from it.
+/// </remarks>
+public sealed class TrainingRun : IDisposable
+{
+    private readonly FileStream _lock;
+    private readonly IDataset _train;
+    private readonly TrainingState? _from;
+    private readonly ModelManifest _manifest;
+    private long _saved;
+
+    private TrainingRun(RunPlan plan, RunFolder folder, FileStream held)
+    {
+        (Plan, Folder, _lock) = (plan, folder, held);
+        Network = plan.Compile();
+        Trainer = new Trainer(Network, Config.Optimizer.Create(), Config.CreateLoss())
+        {
+            Average = Config.Average is { } keep ? new WeightAverage(Network.Parameters, keep) : null,
+        };
+        _train = Config.Augmentation.Apply(plan.Data.Train, Config.Seed);
+        _manifest = plan.Manifest();
+        if (!File.Exists(folder.Last)) return;
+        _from = Checkpoint.Load(folder.Last, Network, Trainer);
+        if (_from.Images != _train.Count)
+            throw new InvalidDataException($"{folder.Last}: it was learning from {_from.Images} images; {plan.Data.Name} has {_train.Count} now");
+    }
+
+    /// <summary>What is trained, on what, and how.</summary>
+    public RunPlan Plan { get; }
+
+    /// <summary>Where everything is kept.</summary>
+    public RunFolder Folder { get; }
+
+    /// <summary>What is trained.</summary>
+    public Network Network { get; }
+
+    /// <summary>What trains it.</summary>
+    public Trainer Trainer { get; }
+
+    /// <summary>The configuration.</summary>
+    public RunConfig Config => Plan.Config;
+
+    /// <summary>The epochs that were done before this run.</summary>
+    public IReadOnlyList<EpochResult> Before => _from?.Results ?? [];
+
+    /// <summary>Whether there is nothing left to do.</summary>
+    public bool IsOver => Before.Count >= Config.Epochs || Config.EarlyStopping?.IsOver(Before) == true;
+
+    /// <summary>Whether epochs were added to a training whose learning rate's curve spans all of them, so that those done followed another one.</summary>
+    public bool IsStretched { get; private init; }
+
+    /// <summary>Makes a folder for a training and writes the configuration into it.</summary>
+    /// <exception cref="IOException">The folder has something in it already, or cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    public static TrainingRun Start(RunPlan plan, RunFolder folder)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(folder);
+        FileStream held = folder.Create();
+        try
+        {
+            TrainingRun run = new(plan, folder, held);
+            plan.Config.Write(folder.Config);
+            return run;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on with the training of a folder, from the last checkpoint, or from the beginning if it did not get so far.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="epochs">How many epochs there are to be in all, in place of the configuration's number.</param>
+    /// <param name="cancellation">Asked while the data is opened.</param>
+    /// <exception cref="ConfigurationException">More epochs than that are done already.</exception>
+    /// <exception cref="InvalidDataException">The data, the configuration or the checkpoint is damaged, or they do not belong together.</exception>
+    /// <exception cref="IOException">There is no training in the folder, another process is training in it, or it cannot be read or written.</exception>
+    public static TrainingRun Resume(RunFolder folder, int? epochs = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (!RunFolder.IsRun(folder.Path))
+            throw new FileNotFoundException(
+                Directory.Exists(folder.Path) ? $"{folder.Path}: there is no training in this folder: it has no config.json" : $"{folder.Path}: there is no such folder");
+        FileStream held = folder.Lock();
+        try
+        {
+            RunConfig config = RunConfig.Read(folder.Config);
+            RunPlan plan = RunPlan.Make((epochs is { } number ? config with { Epochs = number } : config).ToJson(), folder.Config, cancellation);
+            TrainingRun run = new(plan, folder, held) { IsStretched = plan.Config.Epochs != config.Epochs && config.Schedule.SpansTraining };
+            if (epochs < run.Before.Count) throw new ConfigurationException($"epochs is {epochs}; {run.Before.Count} are done already");
+            if (epochs is not null && epochs != config.Epochs) plan.Config.Write(folder.Config);
+            return run;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Trains to the end.</summary>
+    /// <param name="progress">Told after every step; must be quick.</param>
+    /// <param name="epochs">Told after every epoch, when it is on the disk.</param>
+    /// <param name="cancellation">Asked after every step.</param>
+    /// <returns>The results of all epochs, those before this run among them.</returns>
+    /// <exception cref="TrainingStoppedException">It was cancelled, and saved.</exception>
+    /// <exception cref="ArithmeticException">Training has diverged; what was saved last is from before.</exception>
+    /// <exception cref="IOException">Something could not be read or written, as on a full disk; what was saved last is whole.</exception>
+    public RunResult Run(IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
+    {
+        Threads.Count = Config.Threads ?? Environment.ProcessorCount;
+        MetricsLine.Write(Folder.Metrics, Before);
+        _saved = Stopwatch.GetTimestamp();
+        try
+        {
+            IReadOnlyList<EpochResult> results = Trainer.Fit(
+                _train, Plan.Data.Validation, Config.TrainerOptions(), new Callback<TrainingProgress>(AfterStep), new Callback<EpochResult>(AfterEpoch), _from, cancellation);
+            EpochResult? best = results.Best(Config.Best);
+            return new RunResult(results, best, best is null ? null : Test(cancellation), results.Count < Config.Epochs);
+        }
+        catch (OperationCanceledException error)
+        {
+            if (Trainer.State is not { } state) throw;
+            Save();
+            throw new TrainingStoppedException(
+                $"stopped in epoch {state.Epoch} of {Config.Epochs} after step {state.Step} of {state.StepsPerEpoch}; cnn resume {Folder.Path} goes on", error);
+        }
+        catch (ArithmeticException error)
+        {
+            throw new ArithmeticException($"{error.Message}; cnn doctor {Folder.Path} looks for the cause", error);
+        }
+
+        void AfterStep(TrainingProgress step)
+        {
+            if (Stopwatch.GetElapsedTime(_saved).TotalSeconds >= Config.CheckpointSeconds) Save();
+            progress?.Report(step);
+        }
+
+        void AfterEpoch(EpochResult epoch)
+        {
+            MetricsLine.Append(Folder.Metrics, epoch);
+            if (epoch.Test is { } measured && !double.IsFinite(measured.Loss))
+                throw new ArithmeticException(
+                    $"the validation loss is {measured.Loss} after epoch {epoch.Epoch}: training has diverged; try a learning rate below {Config.Schedule.Rate}");
+            if (Trainer.State!.Results.Best(Config.Best) == epoch) SaveBest();
+            Save();
+            epochs?.Report(epoch);
+        }
+    }
+
+    /// <summary>Lets others train in the folder.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private BatchResult? Test(CancellationToken cancellation)
+    {
+        if (Plan.Data.Test is not { } images) return null;
+        Network best = ModelFile.Load(Folder.Best, new NetworkOptions { BatchSize = Config.Batch, Training = false }, out _);
+        return new Trainer(best, Config.Optimizer.Create(), Config.CreateLoss()).Evaluate(images, cancellation);
+    }
+
+    private void Save()
+    {
+        Checkpoint.Save(Folder.Last, Network, Trainer, _manifest);
+        _saved = Stopwatch.GetTimestamp();
+    }
+
+    // With the weights that were measured: the average, where there is one.
+    private void SaveBest()
+    {
+        Trainer.Average?.Swap();
+        try
+        {
+            ModelFile.Write(Folder.Best, Network, _manifest);
+        }
+        finally
+        {
+            Trainer.Average?.Swap();
+        }
+    }
+
+    // Called at once, on the training's own thread.
+    private sealed class Callback<T>(Action<T> action) : IProgress<T>
+    {
+        public void Report(T value) => action(value);
+    }
+}
+
+/// <summary>What came of a training.</summary>
+/// <param name="Epochs">The results of all epochs.</param>
+/// <param name="Best">The best of them; null if none has a number.</param>
+/// <param name="Test">What the best epoch's network makes of the test images; null if there are none, or they were measured by all along.</param>
+/// <param name="IsEarly">Whether it was ended before the last epoch, since it got no better.</param>
+public sealed record RunResult(IReadOnlyList<EpochResult> Epochs, EpochResult? Best, BatchResult? Test, bool IsEarly);
