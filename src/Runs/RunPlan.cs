@@ -64,7 +64,7 @@ public sealed class RunPlan
     public Network Compile() => Model.Build().Compile(Model.Input, new NetworkOptions { BatchSize = Config.Batch, Seed = Config.Seed });
 
     /// <summary>What belongs to the network's weights in a file.</summary>
-    public ModelManifest Manifest() => new() { Model = Model, Preprocessing = Data.Train.Preprocessing?.ToJson(), Classes = Data.ClassNames };
+    public ModelManifest Manifest() => new() { Model = Model, Preprocessing = Data.Train.Preprocessing, Classes = Data.ClassNames };
 
     private static ModelDescription Describe(JsonObject model, RunData data, string source)
     {

@@ -35,7 +35,7 @@ public sealed class TrainingRun : IDisposable
         _train = Config.Augmentation.Apply(plan.Data.Train, Config.Seed);
         _manifest = plan.Manifest();
         if (!File.Exists(folder.Last)) return;
-        _from = Checkpoint.Load(folder.Last, Network, Trainer);
+        _from = Checkpoint.Load(folder.Last, Trainer);
         if (_from.Images != _train.Count)
             throw new InvalidDataException($"{folder.Last}: it was learning from {_from.Images} images; {plan.Data.Name} has {_train.Count} now");
     }
@@ -159,7 +159,7 @@ public sealed class TrainingRun : IDisposable
             if (epoch.Test is { } measured && !double.IsFinite(measured.Loss))
                 throw new ArithmeticException(
                     $"the validation loss is {measured.Loss} after epoch {epoch.Epoch}: training has diverged; try a learning rate below {Config.Schedule.Rate}");
-            if (Trainer.State!.Results.Best(Config.Best) == epoch) SaveBest();
+            if (Trainer.State!.Results.Best(Config.Best) == epoch) Checkpoint.SaveModel(Folder.Best, Trainer, _manifest);
             Save();
             epochs?.Report(epoch);
         }
@@ -177,22 +177,8 @@ public sealed class TrainingRun : IDisposable
 
     private void Save()
     {
-        Checkpoint.Save(Folder.Last, Network, Trainer, _manifest);
+        Checkpoint.Save(Folder.Last, Trainer, _manifest);
         _saved = Stopwatch.GetTimestamp();
-    }
-
-    // With the weights that were measured: the average, where there is one.
-    private void SaveBest()
-    {
-        Trainer.Average?.Swap();
-        try
-        {
-            ModelFile.Write(Folder.Best, Network, _manifest);
-        }
-        finally
-        {
-            Trainer.Average?.Swap();
-        }
     }
 
     // Called at once, on the training's own thread.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CnnEngine.Cli.Training;
 using CnnEngine.Runs;
+using Spectre.Console;
 
 namespace CnnEngine.Cli.Commands;
 

@@ -37,7 +37,6 @@ internal static class TrainingSession
     private static void WriteOpening(TrainingRun run, IAnsiConsole console)
     {
         (RunConfig config, RunData data) = (run.Config, run.Plan.Data);
-        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         string counts = $"{data.Train.Count:N0} images of {data.Image} in {data.Classes} classes to learn from";
         if (data.Validation is not null) counts += $", {data.Validation.Count:N0} to measure by";
         if (data.Test is not null) counts += $", {data.Test.Count:N0} to test on";
@@ -48,10 +47,13 @@ internal static class TrainingSession
         Add("machine", $"{Count(config.Threads ?? Environment.ProcessorCount, "thread")}, {Simd.Lanes * 32}-bit vectors");
         Add("folder", run.Folder.Path);
         if (run.Before.Count > 0) Add("", $"goes on after {Count(run.Before.Count, "epoch")}");
-        console.Write(grid);
         console.WriteLine();
 
-        void Add(string name, string text) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(text));
+        void Add(string name, string text)
+        {
+            console.Write(new Text($"{name,-10}", new Style(decoration: Decoration.Bold)));
+            console.WriteLine(text);
+        }
     }
 
     private static string Extras(RunConfig config)
