@@ -1,4 +1,3 @@
-using CnnEngine.Initialization;
 using CnnEngine.Kernels;
 
 namespace CnnEngine.Layers;
@@ -8,33 +7,15 @@ namespace CnnEngine.Layers;
 /// <c>y[n,k,i,j] = b[k] + Σ_c Σ_r Σ_s w[k,c,r,s] · x[n,c, i·stride − top + r·dilation, j·stride − left + s·dilation]</c>.
 /// Backward, with δ = ∂loss/∂y: ∂x is the zero-padded δ convolved with the filter rotated by 180°, ∂w the convolution of x with δ.
 /// </summary>
-public abstract class ConvolutionLayer : Layer, IFusesActivation, IFoldsScale
+public abstract class ConvolutionLayer : FilterLayer, IFoldsScale
 {
-    private protected ConvolutionLayer(Size2 filter, ConvOptions options) => (Filter, Options) = (filter, options);
-
-    /// <summary>R×S, the filter's size.</summary>
-    public Size2 Filter { get; }
-
-    /// <summary>How the filter moves; of a depthwise convolution, all but the groups, which are the input's channels.</summary>
-    public ConvOptions Options { get; }
-
-    /// <summary>Whether a bias is added; true if left out.</summary>
-    public bool HasBias { get; init; } = true;
-
-    /// <summary>How the weights begin; <see cref="Initializer.Kaiming"/> if left out.</summary>
-    public Initializer Initializer { get; init; } = Initializer.Kaiming;
-
-    /// <summary>The filters, K×(C/g)×R×S.</summary>
-    public Parameter? Weight { get; private set; }
-
-    /// <summary>The biases, K.</summary>
-    public Parameter? Bias { get; private set; }
+    private protected ConvolutionLayer(Size2 filter, ConvOptions options)
+        : base(filter, options)
+    {
+    }
 
     /// <inheritdoc/>
     public override string Kind => "conv";
-
-    /// <inheritdoc/>
-    public override bool SupportsChwn => true;
 
     /// <inheritdoc/>
     public override Shape Plan(LayerPlan plan)
@@ -44,8 +25,7 @@ public abstract class ConvolutionLayer : Layer, IFusesActivation, IFoldsScale
         ConvShape shape = Geometry(1, plan.Input());
         int area = shape.R * shape.S;
         int fanIn = shape.C / shape.Groups * area, fanOut = shape.K / shape.Groups * area;
-        Weight = GetParameter(plan, "weight", new Shape(shape.K, shape.C / shape.Groups, shape.R, shape.S), Initializer, fanIn, fanOut);
-        if (HasBias) Bias = GetParameter(plan, "bias", new Shape(shape.K), Initializer.Zeros, fanIn, fanOut);
+        MakeParameters(plan, new Shape(shape.K, shape.C / shape.Groups, shape.R, shape.S), shape.K, fanIn, fanOut);
         return new Shape(shape.K, shape.OutputHeight, shape.OutputWidth);
     }
 
@@ -92,17 +72,6 @@ public abstract class ConvolutionLayer : Layer, IFusesActivation, IFoldsScale
     private protected abstract ConvolutionLayer WithBias(string name);
 
     private protected abstract ConvShape Geometry(int images, Shape input);
-
-    /// <summary>The layer with its first options, then all others that are not the usual.</summary>
-    private protected string Describe(string start)
-    {
-        string text = start;
-        if (Options.Stride != 1) text += $", stride {Options.Stride}";
-        if (Options.Padding != Padding.Valid) text += $", padding {Options.Padding}";
-        if (Options.Dilation != 1) text += $", dilation {Options.Dilation}";
-        if (Options.Groups != 1) text += $", groups {Options.Groups}";
-        return text + (HasBias ? ")" : ", no bias)");
-    }
 }
 
 /// <summary>Two-dimensional convolution with some filters, each over all channels of its group, <c>C×H×W → K×H'×W'</c>.</summary>

@@ -1,4 +1,3 @@
-using CnnEngine.Initialization;
 using CnnEngine.Kernels;
 
 namespace CnnEngine.Layers;
@@ -15,7 +14,7 @@ namespace CnnEngine.Layers;
 /// </para>
 /// <para>V. Dumoulin, F. Visin, "A Guide to Convolution Arithmetic for Deep Learning", 2016.</para>
 /// </remarks>
-public sealed class ConvTranspose2d : Layer, IFusesActivation
+public sealed class ConvTranspose2d : FilterLayer
 {
     /// <summary>Describes a transposed convolution; its input channels follow from the network.</summary>
     /// <param name="filters">K, the output channels.</param>
@@ -27,40 +26,17 @@ public sealed class ConvTranspose2d : Layer, IFusesActivation
     /// <param name="groups">Into how many groups the channels are cut.</param>
     public ConvTranspose2d(
         int filters, Size2 filter, Size2? stride = null, Padding padding = default, Size2 outputPadding = default, Size2? dilation = null, int groups = 1)
-    {
-        (Filters, Filter, OutputPadding) = (filters, filter, outputPadding);
-        Options = new ConvOptions { Stride = stride ?? 1, Padding = padding, Dilation = dilation ?? 1, Groups = groups };
-    }
+        : base(filter, new ConvOptions { Stride = stride ?? 1, Padding = padding, Dilation = dilation ?? 1, Groups = groups }) =>
+        (Filters, OutputPadding) = (filters, outputPadding);
 
     /// <summary>K, the output channels.</summary>
     public int Filters { get; }
 
-    /// <summary>R×S, the filter's size.</summary>
-    public Size2 Filter { get; }
-
-    /// <summary>How the filter moves over the output.</summary>
-    public ConvOptions Options { get; }
-
     /// <summary>Rows at the bottom and columns at the right that the output has besides.</summary>
     public Size2 OutputPadding { get; }
 
-    /// <summary>Whether a bias is added; true if left out.</summary>
-    public bool HasBias { get; init; } = true;
-
-    /// <summary>How the weights begin; <see cref="Initializer.Kaiming"/> if left out.</summary>
-    public Initializer Initializer { get; init; } = Initializer.Kaiming;
-
-    /// <summary>The filters, C×(K/g)×R×S.</summary>
-    public Parameter? Weight { get; private set; }
-
-    /// <summary>The biases, K.</summary>
-    public Parameter? Bias { get; private set; }
-
     /// <inheritdoc/>
     public override string Kind => "convt";
-
-    /// <inheritdoc/>
-    public override bool SupportsChwn => true;
 
     /// <inheritdoc/>
     public override Shape Plan(LayerPlan plan)
@@ -72,8 +48,7 @@ public sealed class ConvTranspose2d : Layer, IFusesActivation
         int area = shape.R * shape.S, fanOut = Filters / shape.Groups * area;
         // Filters a stride apart overlap less: that many inputs meet in one output.
         int fanIn = Math.Max(1, channels / shape.Groups * area / (shape.Stride.Height * shape.Stride.Width));
-        Weight = GetParameter(plan, "weight", new Shape(channels, Filters / shape.Groups, shape.R, shape.S), Initializer, fanIn, fanOut);
-        if (HasBias) Bias = GetParameter(plan, "bias", new Shape(Filters), Initializer.Zeros, fanIn, fanOut);
+        MakeParameters(plan, new Shape(channels, Filters / shape.Groups, shape.R, shape.S), Filters, fanIn, fanOut);
         return new Shape(Filters, shape.H, shape.W);
     }
 
@@ -120,16 +95,8 @@ public sealed class ConvTranspose2d : Layer, IFusesActivation
     }
 
     /// <inheritdoc/>
-    public override string ToString()
-    {
-        string text = $"ConvTranspose2d({Filters}, {Filter}";
-        if (Options.Stride != 1) text += $", stride {Options.Stride}";
-        if (Options.Padding != Padding.Valid) text += $", padding {Options.Padding}";
-        if (OutputPadding != default) text += $", output padding {OutputPadding}";
-        if (Options.Dilation != 1) text += $", dilation {Options.Dilation}";
-        if (Options.Groups != 1) text += $", groups {Options.Groups}";
-        return text + (HasBias ? ")" : ", no bias)");
-    }
+    public override string ToString() =>
+        Describe($"ConvTranspose2d({Filters}, {Filter}", OutputPadding == default ? "" : $", output padding {OutputPadding}");
 
     private static int PlaneLength(in Step step) =>
         step.OutputShape[1] * step.OutputShape[2] * (step.Layout == BatchLayout.Chwn ? step.Images : 1);

@@ -1,4 +1,3 @@
-using CnnEngine.Initialization;
 using CnnEngine.Kernels;
 
 namespace CnnEngine.Layers;
@@ -11,7 +10,7 @@ namespace CnnEngine.Layers;
 /// <remarks>
 /// Computed as a <see cref="Conv2d"/> whose other weights are 0: vectors of channels without gaps make up for the products with 0.
 /// </remarks>
-public sealed class TableConv2d : Layer, IFusesActivation
+public sealed class TableConv2d : FilterLayer
 {
     /// <summary>Describes a convolution by a table.</summary>
     /// <param name="table">Which channels are connected.</param>
@@ -19,38 +18,17 @@ public sealed class TableConv2d : Layer, IFusesActivation
     /// <param name="stride">Rows and columns from one position to the next; 1 if left out.</param>
     /// <param name="padding">Zeros around the image; none if left out.</param>
     public TableConv2d(ConnectionTable table, Size2 filter, Size2? stride = null, Padding padding = default)
+        : base(filter, new ConvOptions { Stride = stride ?? 1, Padding = padding })
     {
         ArgumentNullException.ThrowIfNull(table);
-        (Table, Filter) = (table, filter);
-        Options = new ConvOptions { Stride = stride ?? 1, Padding = padding };
+        Table = table;
     }
 
     /// <summary>Which channels are connected.</summary>
     public ConnectionTable Table { get; }
 
-    /// <summary>R×S, the filter's size.</summary>
-    public Size2 Filter { get; }
-
-    /// <summary>How the filter moves.</summary>
-    public ConvOptions Options { get; }
-
-    /// <summary>Whether a bias is added; true if left out.</summary>
-    public bool HasBias { get; init; } = true;
-
-    /// <summary>How the weights begin; <see cref="Initializer.Kaiming"/> if left out. Fans are the table's on average.</summary>
-    public Initializer Initializer { get; init; } = Initializer.Kaiming;
-
-    /// <summary>The filters, connections×R×S: those of the first output channel first, each in the order of its inputs.</summary>
-    public Parameter? Weight { get; private set; }
-
-    /// <summary>The biases, K.</summary>
-    public Parameter? Bias { get; private set; }
-
     /// <inheritdoc/>
     public override string Kind => "conv";
-
-    /// <inheritdoc/>
-    public override bool SupportsChwn => true;
 
     /// <inheritdoc/>
     public override Shape Plan(LayerPlan plan)
@@ -59,9 +37,9 @@ public sealed class TableConv2d : Layer, IFusesActivation
         (int channels, _, _) = plan.InputImage();
         if (channels != Table.Inputs) throw new ArgumentException($"input has {channels} channels; the table is for {Table.Inputs}");
         ConvShape shape = Geometry(1, plan.Input());
+        // On average over the channels.
         int weights = Table.Connections * shape.R * shape.S, fanIn = Math.Max(1, weights / Table.Outputs), fanOut = Math.Max(1, weights / Table.Inputs);
-        Weight = GetParameter(plan, "weight", new Shape(Table.Connections, shape.R, shape.S), Initializer, fanIn, fanOut);
-        if (HasBias) Bias = GetParameter(plan, "bias", new Shape(Table.Outputs), Initializer.Zeros, fanIn, fanOut);
+        MakeParameters(plan, new Shape(Table.Connections, shape.R, shape.S), Table.Outputs, fanIn, fanOut);
         return new Shape(shape.K, shape.OutputHeight, shape.OutputWidth);
     }
 
@@ -101,13 +79,7 @@ public sealed class TableConv2d : Layer, IFusesActivation
     public override Footprint Reach(Shape input, Shape output) => Footprint.Window(Filter, Options.Stride, Geometry(1, input).Padding);
 
     /// <inheritdoc/>
-    public override string ToString()
-    {
-        string text = $"TableConv2d({Table}, {Filter}";
-        if (Options.Stride != 1) text += $", stride {Options.Stride}";
-        if (Options.Padding != Padding.Valid) text += $", padding {Options.Padding}";
-        return text + (HasBias ? ")" : ", no bias)");
-    }
+    public override string ToString() => Describe($"TableConv2d({Table}, {Filter}");
 
     private ConvShape Geometry(int images, Shape input) => new(images, input[0], (input[1], input[2]), Table.Outputs, Filter, Options);
 
