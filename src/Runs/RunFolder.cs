@@ -20,6 +20,9 @@ public sealed class RunFolder(string path)
     /// <summary>A JSON object for each epoch, one a line: <see cref="MetricsLine"/>.</summary>
     public string Metrics => In("metrics.jsonl");
 
+    /// <summary>The pictures that could not be read and were left out, a line each; not there if there are none.</summary>
+    public string Skipped => In("skipped.txt");
+
     /// <summary>The folder of TensorBoard's event files.</summary>
     public string Events => In("events");
 
@@ -104,7 +107,7 @@ public sealed class RunFolder(string path)
 
     private static bool IsOurs(string entry) =>
         System.IO.Path.GetFileName(entry) is var name
-        && (name == LockName || System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(Unfinished, name)
+        && (name is LockName or "skipped.txt" || System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(Unfinished, name)
             || (name == "checkpoints" && Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any()));
 
     // What a file system, a shell and a web page take as it is.

@@ -28,17 +28,20 @@ public sealed class RunPlan
     /// <summary>Opens the data that settings name and chooses what they leave out.</summary>
     /// <param name="settings">Some or all of the keys of <see cref="RunConfig"/>.</param>
     /// <param name="source">Where they are from, for messages.</param>
-    /// <param name="cancellation">Asked now and then: data may take its time.</param>
+    /// <param name="progress">Told how far the reading of pictures has come.</param>
+    /// <param name="cancellation">Ends the reading of pictures.</param>
     /// <exception cref="ConfigurationException">A key is unknown, a value not possible, or the network does not fit the images.</exception>
     /// <exception cref="InvalidDataException">The data is damaged.</exception>
     /// <exception cref="IOException">The data is not there or cannot be read.</exception>
-    public static RunPlan Make(JsonObject settings, string source, CancellationToken cancellation = default)
+    public static RunPlan Make(JsonObject settings, string source, IProgress<LoadingProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ConfigReader.Check(settings, RunJson.Default.RunConfig, source, "", isWhole: false);
         JsonObject? model = Named(settings["model"], source);
         DataConfig wanted = ConfigReader.Read(settings["data"] ?? new JsonObject(), RunJson.Default.DataConfig, $"{source}: data");
-        RunData data = RunData.Open(wanted, source, InputOf(model), cancellation);
+        if (InputOf(model) is [var channels, var height, var width])
+            wanted = wanted with { Channels = wanted.Channels ?? channels, Size = wanted.Size ?? [height, width] };
+        RunData data = RunData.Open(wanted, source, PreferredSize(model), progress, cancellation);
 
         model ??= new JsonObject { ["model"] = Recipe.ModelFor(data.Image) };
         if (!model.ContainsKey("input")) model["input"] = new JsonArray([.. Enumerable.Range(0, 3).Select(i => (JsonNode)data.Image[i])]);
@@ -52,12 +55,12 @@ public sealed class RunPlan
         return new RunPlan(RunConfig.Parse(all, source), data, description);
     }
 
-    /// <summary>The same of a configuration.</summary>
-    /// <inheritdoc cref="Make(JsonObject, string, CancellationToken)"/>
-    public static RunPlan Make(RunConfig config, CancellationToken cancellation = default)
+    /// <summary>The same of a configuration, in which nothing but the network is chosen.</summary>
+    /// <inheritdoc cref="Make(JsonObject, string, IProgress{LoadingProgress}?, CancellationToken)"/>
+    public static RunPlan Make(RunConfig config, string source = "configuration", IProgress<LoadingProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return Make(config.ToJson(), "configuration", cancellation);
+        return Make(config.ToJson(), source, progress, cancellation);
     }
 
     /// <summary>The network, compiled for training, with its first weights.</summary>
@@ -93,9 +96,15 @@ public sealed class RunPlan
         _ => throw new ConfigurationException($"{source}: model is {model.ToJsonString()}; it must be a name or an object"),
     };
 
-    // Height and width, if the model says; whatever else it is, is for its own reader to refuse.
+    // If the model says; whatever else it says is for its own reader to refuse.
     private static int[]? InputOf(JsonObject? model) =>
-        model?["input"] is JsonArray { Count: 3 } input && input.All(side => side is JsonValue value && value.TryGetValue(out int _))
-            ? [(int)input[1]!, (int)input[2]!]
+        model?["input"] is JsonArray { Count: 3 } input && input.All(extent => extent is JsonValue value && value.TryGetValue(out int _))
+            ? [.. input.Select(extent => (int)extent!)]
             : null;
+
+    // The size of the network's paper.
+    private static int[] PreferredSize(JsonObject? model) =>
+        model?["model"] is JsonValue value && value.TryGetValue(out string? name) && ModelZoo.Names.Contains(name)
+            ? [ModelZoo.Named(name).Input[1], ModelZoo.Named(name).Input[2]]
+            : [Recipe.Large, Recipe.Large];
 }

@@ -75,6 +75,8 @@ public sealed class TrainingRun : IDisposable
         try
         {
             TrainingRun run = new(plan, folder, held);
+            if (plan.Data.Skipped.Count > 0) AtomicFile.Write(folder.Skipped, WriteSkipped);
+            // Last: a folder with a configuration is one to go on with.
             plan.Config.Write(folder.Config);
             return run;
         }
@@ -83,16 +85,23 @@ public sealed class TrainingRun : IDisposable
             held.Dispose();
             throw;
         }
+
+        void WriteSkipped(Stream stream)
+        {
+            foreach (SkippedFile file in plan.Data.Skipped) stream.Write(System.Text.Encoding.UTF8.GetBytes($"{file.Reason.ReplaceLineEndings(" ")}\n"));
+        }
     }
 
     /// <summary>Goes on with the training of a folder, from the last checkpoint, or from the beginning if it did not get so far.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="epochs">How many epochs there are to be in all, in place of the configuration's number.</param>
-    /// <param name="cancellation">Asked while the data is opened.</param>
+    /// <param name="progress">Told how far the reading of pictures has come.</param>
+    /// <param name="cancellation">Ends the reading of pictures.</param>
     /// <exception cref="ConfigurationException">More epochs than that are done already.</exception>
     /// <exception cref="InvalidDataException">The data, the configuration or the checkpoint is damaged, or they do not belong together.</exception>
     /// <exception cref="IOException">There is no training in the folder, another process is training in it, or it cannot be read or written.</exception>
-    public static TrainingRun Resume(RunFolder folder, int? epochs = null, CancellationToken cancellation = default)
+    public static TrainingRun Resume(
+        RunFolder folder, int? epochs = null, IProgress<LoadingProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(folder);
         if (!RunFolder.IsRun(folder.Path))
@@ -102,7 +111,7 @@ public sealed class TrainingRun : IDisposable
         try
         {
             RunConfig config = RunConfig.Read(folder.Config);
-            RunPlan plan = RunPlan.Make((epochs is { } number ? config with { Epochs = number } : config).ToJson(), folder.Config, cancellation);
+            RunPlan plan = RunPlan.Make(epochs is { } number ? config with { Epochs = number } : config, folder.Config, progress, cancellation);
             TrainingRun run = new(plan, folder, held) { IsStretched = plan.Config.Epochs != config.Epochs && config.Schedule.SpansTraining };
             if (epochs < run.Before.Count) throw new ConfigurationException($"epochs is {epochs}; {run.Before.Count} are done already");
             if (epochs is not null && epochs != config.Epochs) plan.Config.Write(folder.Config);

@@ -26,7 +26,7 @@ internal sealed class ResumeCommand : CliCommand
     protected override int Run(ParseResult arguments, Session session)
     {
         int? epochs = arguments.GetValue(_epochs);
-        using TrainingRun run = TrainingRun.Resume(new RunFolder(arguments.GetRequiredValue(_run)), epochs, session.Cancellation);
+        using TrainingRun run = TrainingRun.Resume(new RunFolder(arguments.GetRequiredValue(_run)), epochs, null, session.Cancellation);
         if (run.IsStretched && session.IsTalkative)
             session.Console.WriteLine("note: the learning rate's curve spans all epochs; those that are done had that of a shorter training");
         return TrainingSession.Run(run, session);

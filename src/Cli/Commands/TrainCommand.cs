@@ -15,21 +15,23 @@ internal sealed class TrainCommand : CliCommand
 
     private readonly Option<string?> _data = OptionKinds.Path(
         "--data", "DATA",
-        "What to learn from: mnist, fashion-mnist, cifar10, synthetic (digits) or shapes (coloured), which the program draws itself; a folder with a "
-        + "sub-folder of pictures for each class; a CSV file with a picture's path and its label in each line; or the folder of a data set's own files.");
+        "What to learn from: a folder with a sub-folder of pictures for each class, or such folders under train and val; a CSV file of picture and "
+        + "label; mnist, fashion-mnist or cifar10, or the folder with its files; synthetic (digits) or shapes (coloured), which the program draws itself.");
 
-    private readonly Option<string?> _test = OptionKinds.Path("--test", "PATH", "Further pictures, a folder or a CSV file, to test the best network on after training.");
+    private readonly Option<string?> _validationPath = OptionKinds.Path("--validation-data", "PATH", "Pictures to measure by after each epoch, a folder or a CSV file, in place of a share.");
+
+    private readonly Option<string?> _test = OptionKinds.Path("--test-data", "PATH", "Further pictures, a folder or a CSV file, to test the best network on after training.");
 
     private readonly Option<double?> _validation = OptionKinds.Real(
         "--validation", "SHARE",
         "Share of the images that are measured by after each epoch and not learnt from. [default: 0.1; 0 where the data has test images, which are measured by]", 0, 0.99);
 
-    private readonly Option<int?> _images = OptionKinds.Number("--images", "Draw, or take of the data, only so many images to learn from.", 1, int.MaxValue);
+    private readonly Option<int?> _images = OptionKinds.Number("--images", "How many images of synthetic and shapes to draw to learn from. [default: 60000 and 50000]", 1, int.MaxValue);
 
-    private readonly Option<int?> _testImages = OptionKinds.Number("--test-images", "The same of images to test on.", 1, int.MaxValue);
+    private readonly Option<int?> _testImages = OptionKinds.Number("--test-images", "The same of images to measure by. [default: 10000]", 1, int.MaxValue);
 
     private readonly Option<string?> _size = OptionKinds.Path(
-        "--size", "HxW", "Height and width that pictures are brought to, as in 32x32. [default: the pictures' own, if it is small and all have the same]");
+        "--size", "HxW", "Height and width that pictures are brought to, as in 32x32. [default: the pictures' own, if it is small and the same]");
 
     private readonly Option<string?> _channels = OptionKinds.Words("--channels", "1: grey, 3: colours. [default: the pictures' own]", ["1", "3"]);
 
@@ -111,7 +113,7 @@ internal sealed class TrainCommand : CliCommand
     {
         foreach (Option option in (Option[])
             [
-                _config, _data, _test, _validation, _images, _testImages, _size, _channels, _resize, _badImages, _model, _width, _epochs, _batch,
+                _config, _data, _validation, _validationPath, _test, _images, _testImages, _size, _channels, _resize, _badImages, _model, _width, _epochs, _batch,
                 _optimizer, _momentum, _decay, _schedule, _rate, _warmUp, _smoothing, _crop, _flip, _clipNorm, _clipValue, _average, _patience,
                 _stopBy, _best, _seed, _threads, _every, _digits, _set, _run, _runs,
             ])
@@ -127,7 +129,7 @@ internal sealed class TrainCommand : CliCommand
         if (file is not null) settings = RunConfig.Merge(RunConfig.ReadSettings(file), settings);
         if (settings["data"] is null)
             throw new ConfigurationException("--data is missing; it must be mnist, fashion-mnist, cifar10, synthetic, shapes, a folder or a CSV file");
-        RunPlan plan = RunPlan.Make(settings, file ?? "command line", session.Cancellation);
+        RunPlan plan = RunPlan.Make(settings, file ?? "command line", null, session.Cancellation);
         RunFolder folder = arguments.GetValue(_run) is { } path
             ? new RunFolder(path)
             : RunFolder.Named(arguments.GetValue(_runs) ?? "runs", plan.ModelName, plan.Data.Name, DateTime.Now);
@@ -139,7 +141,8 @@ internal sealed class TrainCommand : CliCommand
     {
         Settings settings = new();
         if (arguments.GetValue(_data) is { } data) settings.SetData(data);
-        settings.Set(arguments.GetValue(_test) is { } test ? Path.GetFullPath(test) : null, "data.test");
+        settings.Set(FullPath(arguments.GetValue(_validationPath)), "data.validationPath");
+        settings.Set(FullPath(arguments.GetValue(_test)), "data.testPath");
         settings.Set(arguments.GetValue(_validation), "data.validation");
         settings.Set(arguments.GetValue(_images), "data.images");
         settings.Set(arguments.GetValue(_testImages), "data.testImages");
@@ -173,6 +176,9 @@ internal sealed class TrainCommand : CliCommand
         foreach (string assignment in arguments.GetValue(_set) ?? []) settings.Assign(assignment);
         return settings.Json;
     }
+
+    // The run may be resumed from elsewhere.
+    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 
     private static JsonArray ReadSize(string text)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Kernels;
 using CnnEngine.Layers;
@@ -19,6 +20,7 @@ internal static class TrainingSession
     {
         EpochLines lines = new(run.Config);
         if (session.IsTalkative) WriteOpening(run, session.Console);
+        WriteSkipped(run);
         RunResult? result = null;
         if (session.IsTalkative) LiveProgress.Run(session.Console, run.Config.Epochs, isShown: true, Train);
         else Train(null);
@@ -41,7 +43,6 @@ internal static class TrainingSession
         if (data.Validation is not null) counts += $", {data.Validation.Count:N0} to measure by";
         if (data.Test is not null) counts += $", {data.Test.Count:N0} to test on";
         Add("data", $"{data.Name}: {counts}{(data.Origin.Length > 0 ? $" ({data.Origin})" : "")}");
-        foreach (string note in data.Notes) Add("", note);
         Add("network", $"{run.Plan.ModelName}, {run.Network.Parameters.Sum(parameter => (long)parameter.Value.Length):N0} parameters, {run.Network.Layers.Sum(layer => layer.MultiplyAdds):N0} multiply-adds an image");
         Add("training", $"{Count(config.Epochs, "epoch")}, batch {config.Batch}, {run.Trainer.Optimizer}, {config.Schedule.Create()}{Extras(config)}");
         Add("machine", $"{Count(config.Threads ?? Environment.ProcessorCount, "thread")}, {Simd.Lanes * 32}-bit vectors");
@@ -54,6 +55,14 @@ internal static class TrainingSession
             console.Write(new Text($"{name,-10}", new Style(decoration: Decoration.Bold)));
             console.WriteLine(text);
         }
+    }
+
+    private static void WriteSkipped(TrainingRun run)
+    {
+        const int most = 5;
+        IReadOnlyList<SkippedFile> skipped = run.Plan.Data.Skipped;
+        foreach (SkippedFile file in skipped.Take(most)) Console.Error.WriteLine($"skipped: {file.Reason.ReplaceLineEndings(" ")}");
+        if (skipped.Count > most) Console.Error.WriteLine($"skipped: {skipped.Count - most} more, all of them listed in {run.Folder.Skipped}");
     }
 
     private static string Extras(RunConfig config)

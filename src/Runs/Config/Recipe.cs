@@ -7,9 +7,11 @@ namespace CnnEngine.Runs;
 /// <summary>What is chosen where nothing was said: a network that suits the images, and a training that suits the network.</summary>
 internal static class Recipe
 {
-    // The side up to which grey images go to LeNet-5, and up to which images go to a small ResNet as they are.
+    // The side up to which grey images go to LeNet-5.
     private const int SmallGrey = 40;
-    private const int Small = 64;
+
+    /// <summary>The side up to which pictures are taken as they are, by a small ResNet if not by LeNet-5.</summary>
+    public const int Small = 64;
 
     /// <summary>The side that larger pictures are brought to, if their size is not said.</summary>
     public const int Large = 96;
