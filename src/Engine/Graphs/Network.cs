@@ -49,7 +49,7 @@ public sealed partial class Network
 
     internal Network(Graph graph, Shape input, NetworkOptions options)
     {
-        Options = options;
+        Options = options with { StartsRandom = true }; // of this network alone
         Graph = graph;
         _plan = NetworkCompiler.Compile(graph, input, options, options.Training ? LayerPlan.MemoryUse.Training : LayerPlan.MemoryUse.Inference);
         _nodes = _plan.Nodes;

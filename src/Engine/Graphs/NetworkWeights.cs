@@ -34,11 +34,9 @@ public sealed partial class Network
         using SafetensorsFile file = SafetensorsFile.Open(path);
         if (file.Metadata.TryGetValue(ArchitectureKey, out string? architecture) && architecture != Architecture)
             throw new InvalidDataException($"{path}: it was saved by another network ({architecture}); this one is {Architecture}");
-        ReadWeights(file);
+        file.ReadAllInto(NamedParameters(), _plan.IsUnused);
         return file.Metadata;
     }
-
-    internal void ReadWeights(SafetensorsFile file) => file.ReadAllInto(NamedParameters(), _plan.IsUnused);
 
     internal bool IsUnused(string name) => _plan.IsUnused(name);
 

@@ -13,8 +13,8 @@ internal static class Blocks
 
     /// <summary>A convolution without bias and batch normalisation, which brings one.</summary>
     public static Value ConvNorm(
-        this Value x, string name, string norm, int filters, Size2 filter, Size2? stride = null, Padding padding = default, int groups = 1) =>
-        x.Then(new Conv2d(filters, filter, stride, padding, groups: groups) { Name = name, HasBias = false }).Then(new BatchNorm2d { Name = norm });
+        this Value x, string name, string norm, int filters, Size2 filter, Size2? stride = null, Padding padding = default, int groups = 1, float epsilon = 1e-5f) =>
+        x.Then(new Conv2d(filters, filter, stride, padding, groups: groups) { Name = name, HasBias = false }).Then(new BatchNorm2d { Name = norm, Epsilon = epsilon });
 
     /// <summary>Values of the same height and width side by side, channel behind channel.</summary>
     public static Value Concatenate(params ReadOnlySpan<Value> values) => values[0].Graph.Add(new Concat(values.Length), values);

@@ -11,10 +11,13 @@ namespace CnnEngine.Models;
 public sealed record Vgg(int Depth) : Model(new Shape(3, 224, 224), 1000)
 {
     /// <inheritdoc/>
-    public override string Name => $"vgg{Depth}";
+    public override string Name => HasBatchNorm ? $"vgg{Depth}-bn" : $"vgg{Depth}";
 
     /// <summary>What makes classes of the feature maps; fully connected layers if left out.</summary>
     public Head Head { get; init; }
+
+    /// <summary>Whether batch normalisation follows each convolution, which keeps its bias: torchvision's variant. False, as in the paper, if left out.</summary>
+    public bool HasBatchNorm { get; init; }
 
     private protected override void Build(Graph graph)
     {
@@ -29,9 +32,15 @@ public sealed record Vgg(int Depth) : Model(new Shape(3, 224, 224), 1000)
         Value x = graph.Input;
         for (int stage = 0; stage < stages.Length; stage++)
         {
-            for (int i = 1; i <= stages[stage]; i++) x = x.Conv($"conv{stage + 1}_{i}", Scaled(Math.Min(64 << stage, 512)), 3, padding: 1);
+            for (int i = 1; i <= stages[stage]; i++) x = Conv(x, $"conv{stage + 1}_{i}", Scaled(Math.Min(64 << stage, 512)));
             x = x.Then(new MaxPool2d(2));
         }
         x.Classify(Head, Scaled(4096), Classes, Share(0.5f));
+    }
+
+    private Value Conv(Value x, string name, int filters)
+    {
+        x = x.Then(new Conv2d(filters, 3, padding: 1) { Name = name });
+        return (HasBatchNorm ? x.Then(new BatchNorm2d { Name = $"{name}.bn" }) : x).Then(new ReLU());
     }
 }

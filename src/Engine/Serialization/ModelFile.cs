@@ -63,16 +63,30 @@ public static class ModelFile
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Network Load(string path, NetworkOptions? options, out ModelManifest manifest)
     {
-        options = (options ?? new NetworkOptions()) with { StartsRandom = false };
         using SafetensorsFile file = SafetensorsFile.Open(path);
         manifest = ManifestOf(file, path);
+        return Fill(file, path, manifest, options ?? new NetworkOptions(), name => name);
+    }
+
+    /// <summary>The network of a manifest with a file's weights.</summary>
+    /// <param name="file">The file, open.</param>
+    /// <param name="path">Its name, for messages.</param>
+    /// <param name="manifest">What to make.</param>
+    /// <param name="options">What to compile for.</param>
+    /// <param name="nameInFile">What the file calls a tensor of the network's.</param>
+    internal static Network Fill(SafetensorsFile file, string path, ModelManifest manifest, NetworkOptions options, Func<string, string> nameInFile)
+    {
         NetworkPlan plan = manifest.Model.Plan(options);
-        file.Check([.. plan.Weights().Select(weight => (weight.Name, weight.Parameter.Shape))], plan.IsUnused);
+        // Those of auxiliary classifiers are not wanted without training.
+        HashSet<string> unused = options.Training ? [] : [.. manifest.Model.Plan(options with { Training = true }).Weights().Select(weight => nameInFile(weight.Name))];
+        file.Check([.. plan.Weights().Select(weight => (nameInFile(weight.Name), weight.Parameter.Shape))], IsUnused);
         CheckMemory(path, plan, options);
         if (ClassFault(manifest, plan.Nodes[^1].Shape) is { } fault) throw new InvalidDataException($"{path}: {fault}");
-        Network network = manifest.Model.Build().Compile(manifest.Model.Input, options);
-        network.ReadWeights(file);
+        Network network = manifest.Model.Build().Compile(manifest.Model.Input, options with { StartsRandom = false });
+        file.ReadAllInto([.. network.NamedParameters().Select(tensor => tensor with { Name = nameInFile(tensor.Name) })], IsUnused);
         return network;
+
+        bool IsUnused(string name) => name.Contains(Separator) || unused.Contains(name);
     }
 
     internal static ModelManifest ManifestOf(SafetensorsFile file, string path) =>

@@ -9,7 +9,10 @@ public sealed record SafetensorsEntry(string Name, Shape Shape)
     internal long Begin { get; init; }
 
     /// <summary>How many bytes the numbers take.</summary>
-    internal long ByteCount => ByteCountOf(Shape);
+    internal long ByteCount { get; init; } = ByteCountOf(Shape);
+
+    /// <summary>Whether nobody wants the numbers, which may then be of any type and shape; <see cref="Shape"/> is empty.</summary>
+    internal bool IsIgnored { get; init; }
 
     internal static long ByteCountOf(Shape shape) => (long)shape.Length * sizeof(float);
 }

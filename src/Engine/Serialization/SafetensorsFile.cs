@@ -22,12 +22,12 @@ public sealed class SafetensorsFile : IDisposable
     private readonly long _dataStart;
     private readonly Dictionary<string, SafetensorsEntry> _entriesByName;
 
-    private SafetensorsFile(string path, FileStream stream, bool headerAlone)
+    private SafetensorsFile(string path, FileStream stream, bool headerAlone, Predicate<string>? isIgnored)
     {
         _path = path;
         _stream = stream;
-        (_dataStart, SafetensorsHeader header) = ReadHeader();
-        Entries = header.Entries;
+        (_dataStart, SafetensorsHeader header) = ReadHeader(isIgnored);
+        Entries = [.. header.Entries.Where(entry => !entry.IsIgnored)];
         Metadata = header.Metadata;
         _entriesByName = Entries.ToDictionary(entry => entry.Name);
         if (!headerAlone) CheckData();
@@ -80,16 +80,19 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static SafetensorsFile Open(string path) => OpenStream(path, headerAlone: false);
 
+    /// <summary>The same of a file of another program's: tensors that nobody wants may be of any type and shape, and are not among the entries.</summary>
+    internal static SafetensorsFile OpenForeign(string path, Predicate<string> isIgnored) => OpenStream(path, headerAlone: false, isIgnored);
+
     /// <summary>The same without a look at the data, for what the header says.</summary>
     internal static SafetensorsFile OpenHeader(string path) => OpenStream(path, headerAlone: true);
 
-    private static SafetensorsFile OpenStream(string path, bool headerAlone)
+    private static SafetensorsFile OpenStream(string path, bool headerAlone, Predicate<string>? isIgnored = null)
     {
         if (Directory.Exists(path)) throw new IOException($"{path}: this is a folder; a file's name is needed");
         FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         try
         {
-            return new SafetensorsFile(path, stream, headerAlone);
+            return new SafetensorsFile(path, stream, headerAlone, isIgnored);
         }
         catch
         {
@@ -149,7 +152,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();
 
-    private (long DataStart, SafetensorsHeader Header) ReadHeader()
+    private (long DataStart, SafetensorsHeader Header) ReadHeader(Predicate<string>? isIgnored)
     {
         if (!_stream.CanSeek) throw Error("this is a pipe or a device; a file is needed");
         long fileLength = _stream.Length;
@@ -162,7 +165,7 @@ public sealed class SafetensorsFile : IDisposable
         if (dataLength < 0) throw Error($"the header's length is {headerLength}, but only {fileLength - PrefixLength} bytes follow");
         byte[] header = new byte[headerLength];
         ReadExactly(header);
-        return (PrefixLength + (long)headerLength, SafetensorsHeaderReader.Read(_path, header, dataLength));
+        return (PrefixLength + (long)headerLength, SafetensorsHeaderReader.Read(_path, header, dataLength, isIgnored));
     }
 
     // Without a checksum the data is read all the same: a disk that fails does so here, before a destination is written.

@@ -17,12 +17,14 @@ internal ref struct SafetensorsHeaderReader
 
     private readonly string _path;
     private readonly long _dataLength;
+    private readonly Predicate<string>? _isIgnored;
     private Utf8JsonReader _json;
 
-    private SafetensorsHeaderReader(string path, ReadOnlySpan<byte> header, long dataLength)
+    private SafetensorsHeaderReader(string path, ReadOnlySpan<byte> header, long dataLength, Predicate<string>? isIgnored)
     {
         _path = path;
         _dataLength = dataLength;
+        _isIgnored = isIgnored;
         _json = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = MaxDepth });
     }
 
@@ -30,14 +32,15 @@ internal ref struct SafetensorsHeaderReader
     /// <param name="path">The file's name, for messages.</param>
     /// <param name="header">The header's bytes with their padding.</param>
     /// <param name="dataLength">How many bytes follow the header.</param>
+    /// <param name="isIgnored">Which tensors may have any type and shape, because nobody wants them; none if left out.</param>
     /// <exception cref="InvalidDataException">The header breaks a rule of the format, or does not fit the data.</exception>
-    public static SafetensorsHeader Read(string path, ReadOnlySpan<byte> header, long dataLength)
+    public static SafetensorsHeader Read(string path, ReadOnlySpan<byte> header, long dataLength, Predicate<string>? isIgnored = null)
     {
         if (header.IsEmpty || header[0] != '{') throw new InvalidDataException($"{path}: the header does not begin with {{");
         if (!Utf8.IsValid(header)) throw new InvalidDataException($"{path}: the header is not UTF-8");
         try
         {
-            return new SafetensorsHeaderReader(path, header, dataLength).ReadHeader();
+            return new SafetensorsHeaderReader(path, header, dataLength, isIgnored).ReadHeader();
         }
         catch (JsonException error)
         {
@@ -76,13 +79,14 @@ internal ref struct SafetensorsHeaderReader
     private SafetensorsEntry ReadEntry(string name)
     {
         if (_json.TokenType != JsonTokenType.StartObject) throw Error($"tensor {Quote(name)} is {Token()}; it must be an object");
+        bool isIgnored = _isIgnored?.Invoke(name) == true;
         string? type = null;
         Shape? shape = null;
         (long Begin, long End)? offsets = null;
         while (NextProperty(out string field))
         {
-            if (field == TypeField && type is null) type = ReadType(name);
-            else if (field == ShapeField && shape is null) shape = ReadShape(name);
+            if (field == TypeField && type is null) type = ReadType(name, isIgnored);
+            else if (field == ShapeField && shape is null) shape = isIgnored ? SkipShape(name) : ReadShape(name);
             else if (field == OffsetsField && offsets is null) offsets = ReadOffsets(name);
             else throw Error($"tensor {Quote(name)} has a second or unknown field {Quote(field)}; the fields are {Fields}, once each");
         }
@@ -90,7 +94,10 @@ internal ref struct SafetensorsHeaderReader
             throw Error($"tensor {Quote(name)} has no {(type is null ? TypeField : shape is null ? ShapeField : OffsetsField)}");
 
         (long begin, long end) = offsets.Value;
-        SafetensorsEntry entry = new(name, shape.Value) { Begin = begin };
+        SafetensorsEntry entry = isIgnored
+            ? new(name, default) { Begin = begin, ByteCount = end - begin, IsIgnored = true }
+            : new(name, shape.Value) { Begin = begin };
+        if (entry.ByteCount < 0) throw Error($"tensor {Quote(name)} has {OffsetsField} [{begin},{end}], which end before they begin");
         if (end - begin != entry.ByteCount)
             throw Error($"tensor {Quote(name)} has {OffsetsField} [{begin},{end}], {end - begin} bytes; " +
                 $"its shape {shape} needs {entry.ByteCount}");
@@ -99,11 +106,11 @@ internal ref struct SafetensorsHeaderReader
         return entry;
     }
 
-    private string ReadType(string name)
+    private string ReadType(string name, bool isIgnored)
     {
         if (_json.TokenType != JsonTokenType.String) throw Error($"tensor {Quote(name)}: {TypeField} is {Token()}; it must be a text");
         string type = Text();
-        return type == Float32 ? type : throw Error($"tensor {Quote(name)} has {TypeField} {Quote(type)}; only {Float32} can be read");
+        return isIgnored || type == Float32 ? type : throw Error($"tensor {Quote(name)} has {TypeField} {Quote(type)}; only {Float32} can be read");
     }
 
     private Shape ReadShape(string name)
@@ -122,6 +129,12 @@ internal ref struct SafetensorsHeaderReader
             extents[i] = (int)numbers[i];
         }
         return new Shape(extents[..rank]);
+    }
+
+    private Shape SkipShape(string name)
+    {
+        ReadNumbers(name, ShapeField, stackalloc long[64]);
+        return default;
     }
 
     private (long Begin, long End) ReadOffsets(string name)

@@ -16,7 +16,10 @@ internal sealed record ModelOptions(Type Type, Func<Model, ObjectReader, Model> 
         Of<AlexNet>((m, r) => m with { Head = Head(r, m.Head) }, (m, usual, w) => w.Write("head", Word(m.Head, usual.Head))),
         Of<AlexNetOneColumn>((m, r) => m with { Head = Head(r, m.Head) }, (m, usual, w) => w.Write("head", Word(m.Head, usual.Head))),
         Of<ZfNet>((m, r) => m with { Head = Head(r, m.Head) }, (m, usual, w) => w.Write("head", Word(m.Head, usual.Head))),
-        Of<Vgg>((m, r) => m with { Head = Head(r, m.Head) }, (m, usual, w) => w.Write("head", Word(m.Head, usual.Head))),
+        Of<Vgg>(
+            (m, r) => m with { Head = Head(r, m.Head), HasBatchNorm = r.Flag("batchNorm", m.HasBatchNorm) },
+            (m, usual, w) => w.Write("head", Word(m.Head, usual.Head)).Write("batchNorm", m.HasBatchNorm, usual.HasBatchNorm)),
+        Of<GoogLeNet>((m, r) => m with { HasBatchNorm = r.Flag("batchNorm", m.HasBatchNorm) }, (m, usual, w) => w.Write("batchNorm", m.HasBatchNorm, usual.HasBatchNorm)),
         Of<ResNet>(
             (m, r) => m with { IsSqueezed = r.Flag("squeezed", m.IsSqueezed), HasSmallImages = r.Flag("smallImages", m.HasSmallImages) },
             (m, usual, w) => w.Write("squeezed", m.IsSqueezed, usual.IsSqueezed).Write("smallImages", m.HasSmallImages, usual.HasSmallImages)),
