@@ -9,7 +9,11 @@ namespace CnnEngine.Cli;
 internal static class CommandLine
 {
     /// <summary>Every command, in the order of the help.</summary>
-    public static IReadOnlyList<CliCommand> Commands { get; } = [new TrainCommand(), new ResumeCommand(), new EvalCommand()];
+    public static IReadOnlyList<CliCommand> Commands { get; } = 
+    [
+        new TrainCommand(), new ResumeCommand(), new EvalCommand(), new PredictCommand(), new SummaryCommand(),
+        new ExportCommand(), new ImportCommand(), new CompletionCommand(),
+    ];
 
     /// <summary>The root of all commands; also what the pages of the documentation are made from.</summary>
     public static RootCommand Root { get; } = MakeRoot();

@@ -32,7 +32,7 @@ public sealed record Evaluation(
         ArgumentNullException.ThrowIfNull(path);
         RunConfig? run = RunFolder.IsRun(path) ? RunConfig.Read(new RunFolder(path).Config) : null;
         if (run is null && data is null) throw new ConfigurationException("--data is missing; a model file has no images of its own");
-        string file = run is null ? path : FileOf(new RunFolder(path));
+        string file = ModelPath.Find(path);
         Network network = ModelFile.Load(file, new NetworkOptions { BatchSize = run?.Batch ?? Batch, Training = false }, out ModelManifest manifest);
         (IDataset images, IReadOnlyList<SkippedFile> skipped) = data is null
             ? Own(run!, path, cancellation)
@@ -52,9 +52,4 @@ public sealed record Evaluation(
         RunData data = RunPlan.Make(run, new RunFolder(path).Config, null, cancellation).Data;
         return (data.Test ?? data.Validation ?? data.Train, data.Skipped);
     }
-
-    private static string FileOf(RunFolder folder) =>
-        File.Exists(folder.Best) ? folder.Best
-        : File.Exists(folder.Last) ? folder.Last
-        : throw new FileNotFoundException($"{folder.Path}: no network has been saved in this run yet; cnn resume goes on with it");
 }

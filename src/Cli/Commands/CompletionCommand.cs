@@ -1,0 +1,51 @@
+using System.CommandLine;
+
+namespace CnnEngine.Cli.Commands;
+
+/// <summary><c>cnn completion</c>: what a shell has to run so that Tab completes; <c>cnn [suggest:…]</c> of the library answers it.</summary>
+internal sealed class CompletionCommand : CliCommand
+{
+    private readonly Argument<string> _shell = new Argument<string>("SHELL") { Description = "bash, zsh, fish or pwsh." }.AcceptOnlyFromAmong("bash", "zsh", "fish", "pwsh");
+
+    public CompletionCommand()
+        : base(
+            "completion",
+            "Prints what makes a shell complete the command's words.",
+            new Example("source <(cnn completion bash)", "bash: for this session, or in ~/.bashrc"),
+            new Example("source <(cnn completion zsh)", "zsh: for this session, or in ~/.zshrc"),
+            new Example("cnn completion fish | source", "fish: for this session, or in config.fish"),
+            new Example("cnn completion pwsh | Out-String | Invoke-Expression", "PowerShell: for this session, or in $PROFILE")) => Arguments.Add(_shell);
+
+    protected override int Run(ParseResult arguments, Session session)
+    {
+        Console.Out.WriteLine(arguments.GetRequiredValue(_shell) switch
+        {
+            "bash" => """
+                _cnn() {
+                  local IFS=$'\n'
+                  COMPREPLY=($(compgen -W "$(cnn "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+                }
+                complete -o default -F _cnn cnn
+                """,
+            "zsh" => """
+                _cnn() {
+                  local -a words_found
+                  words_found=("${(@f)$(cnn "[suggest:$CURSOR]" "$BUFFER" 2>/dev/null)}")
+                  compadd -- "${words_found[@]}"
+                  _files
+                }
+                compdef _cnn cnn
+                """,
+            "fish" => """
+                complete -c cnn -a '(cnn "[suggest:"(commandline -C)"]" (commandline) 2>/dev/null)'
+                """,
+            _ => """
+                Register-ArgumentCompleter -Native -CommandName cnn -ScriptBlock {
+                  param($word, $line, $position)
+                  cnn "[suggest:$position]" "$line" 2>$null | Where-Object { $_ -like "$word*" } | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
+                }
+                """,
+        });
+        return ExitCode.Success;
+    }
+}
