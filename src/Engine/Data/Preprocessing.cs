@@ -19,7 +19,7 @@ public sealed partial record Preprocessing
         Shape input, Normalization normalization, ResizeMode resize = ResizeMode.Stretch, Interpolation interpolation = Interpolation.Bilinear)
     {
         ArgumentNullException.ThrowIfNull(normalization);
-        if (input.Rank != 3 || input[0] is not (1 or 3) || (long)input[1] * input[2] > Picture.MaxPixels)
+        if (input.Rank != 3 || input[0] is not (1 or 3) || !Picture.IsSize(input[2], input[1]))
             throw new ArgumentException($"the input is {input}; pictures are 1×H×W or 3×H×W of at most {Picture.MaxPixels} pixels", nameof(input));
         if (normalization.Channels != input[0])
             throw new ArgumentException($"the input is {input}; the normalisation has {normalization.Channels} channels, not {input[0]}", nameof(normalization));

@@ -36,7 +36,7 @@ public sealed partial record Preprocessing
         foreach ((string key, _) in keys)
             if (!Keys.Contains(key)) throw Wrong($"has no key {Quoting.Quote(key)}; it has {string.Join(", ", Keys)}");
         int[] extents = Numbers<int>(InputKey, "three whole numbers, as in [3, 32, 32]");
-        if (extents.Length != 3 || extents[0] is not (1 or 3) || Math.Min(extents[1], extents[2]) < 1 || (long)extents[1] * extents[2] > Picture.MaxPixels)
+        if (extents.Length != 3 || extents[0] is not (1 or 3) || !Picture.IsSize(extents[2], extents[1]))
             throw Wrong($"has \"{InputKey}\": [{string.Join(", ", extents)}]; it must be [1, height, width] or [3, height, width]");
         float[] mean = Numbers<float>(MeanKey, "a number for each channel"), deviation = Numbers<float>(DeviationKey, "a number for each channel");
         if (mean.Length != extents[0] || deviation.Length != extents[0])

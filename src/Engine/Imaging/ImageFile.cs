@@ -4,7 +4,7 @@ using CnnEngine.Serialization;
 namespace CnnEngine.Imaging;
 
 /// <summary>
-/// Reads and writes 8-bit PNG, PGM and PPM files. The coders are the project's own, for want of a maintained package without native code. What a file
+/// Reads and writes PNG, PGM and PPM files, and reads BMP files; pictures have 8 bits a channel. The coders are the project's own, for want of a maintained package without native code. What a file
 /// says of its size is not believed before its bytes bear it out, so that a damaged or hostile file costs one error and no memory.
 /// </summary>
 public static class ImageFile
@@ -63,14 +63,16 @@ public static class ImageFile
         AtomicFile.Write(path, stream => stream.Write(bytes));
     }
 
-    private static Picture Decode(ReadOnlySpan<byte> file) => file switch
+    /// <summary>A picture of a file's bytes.</summary>
+    /// <exception cref="InvalidDataException">They are damaged, or in a format that is not read.</exception>
+    internal static Picture Decode(ReadOnlySpan<byte> file) => file switch
     {
         [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => PngDecoder.Decode(file),
         [(byte)'P', (byte)'5' or (byte)'6', ..] => Netpbm.Decode(file),
         [0xff, 0xd8, ..] => throw Refused("JPEG"),
         [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => throw Refused("GIF"),
         [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..] => throw Refused("WebP"),
-        [(byte)'B', (byte)'M', ..] => throw Refused("BMP"),
+        [(byte)'B', (byte)'M', ..] => BmpDecoder.Decode(file),
         [(byte)'P', >= (byte)'1' and <= (byte)'4' or (byte)'7', ..] => throw Refused($"Netpbm's P{(char)file[1]}"),
         _ => throw new InvalidDataException($"is no picture that is read: {Formats}; it has {file.Length} bytes{Start(file)}"),
     };

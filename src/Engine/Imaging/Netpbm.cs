@@ -15,7 +15,7 @@ internal static class Netpbm
     {
         int channels = file[1] == '5' ? 1 : 3, at = 2;
         int width = Number(file, ref at, "width"), height = Number(file, ref at, "height"), most = Number(file, ref at, "brightest value");
-        if ((long)width * height > Picture.MaxPixels) throw new InvalidDataException($"its header says {width}×{height}; at most {Picture.MaxPixels} pixels are read");
+        Picture.RequireSize(width, height);
         if (most > byte.MaxValue) throw new InvalidDataException($"its brightest value is {most}; pictures of up to 255, 8 bits, are read");
         at++; // the one byte of white space, which Number has seen
         long length = (long)width * height * channels;

@@ -8,6 +8,11 @@ public sealed class Picture
     /// <summary>The most pixels of a picture, 2²⁶ (8192 × 8192): a file that promises more is taken for a damaged one.</summary>
     public const int MaxPixels = 1 << 26;
 
+    /// <summary>The most pixels of a picture's side, 2¹⁶.</summary>
+    public const int MaxSide = 1 << 16;
+
+    private static readonly string Sizes = $"pictures have 1 to {MaxSide} rows and columns, and at most {MaxPixels} pixels";
+
     private readonly byte[] _bytes;
 
     /// <summary>Makes a picture of bytes.</summary>
@@ -19,8 +24,7 @@ public sealed class Picture
     public Picture(int width, int height, int channels, byte[] bytes)
     {
         ArgumentNullException.ThrowIfNull(bytes);
-        if (width < 1 || height < 1 || (long)width * height > MaxPixels)
-            throw new ArgumentException($"the picture is {width}×{height}; it must have 1 to {MaxPixels} pixels");
+        if (!IsSize(width, height)) throw new ArgumentException($"the picture is {width}×{height}; {Sizes}");
         if (channels is not (1 or 3)) throw new ArgumentException($"the number of channels is {channels}; it must be 1 or 3", nameof(channels));
         if (bytes.Length != (long)width * height * channels)
             throw new ArgumentException($"{bytes.Length} bytes do not fill {width}×{height} pixels of {channels}", nameof(bytes));
@@ -111,8 +115,7 @@ public sealed class Picture
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public Picture Resize(int width, int height, ResizeMode mode = ResizeMode.Stretch, Interpolation interpolation = Interpolation.Bilinear)
     {
-        if (width < 1 || height < 1 || (long)width * height > MaxPixels)
-            throw new ArgumentOutOfRangeException(nameof(width), $"a picture cannot become {width}×{height}; it must have 1 to {MaxPixels} pixels");
+        if (!IsSize(width, height)) throw new ArgumentOutOfRangeException(nameof(width), $"a picture cannot become {width}×{height}; {Sizes}");
         if (width == Width && height == Height) return this;
         Resizer.Extent columns = new(0, Width), rows = new(0, Height);
         // Proportions are compared as products, which are whole.
@@ -137,6 +140,16 @@ public sealed class Picture
 
         static Resizer.Extent Middle(int length, double part) => new((length - part) / 2, part);
     }
+
+    /// <summary>Refuses a file whose header says a size that no picture has.</summary>
+    /// <exception cref="InvalidDataException">It has none.</exception>
+    internal static void RequireSize(long width, long height)
+    {
+        if (!IsSize(width, height)) throw new InvalidDataException($"its header says {width}×{height}; {Sizes}");
+    }
+
+    /// <summary>Whether a picture can be so large.</summary>
+    internal static bool IsSize(long width, long height) => width is >= 1 and <= MaxSide && height is >= 1 and <= MaxSide && width * height <= MaxPixels;
 
     /// <summary>The picture in the middle of a larger black one.</summary>
     private Picture OnBlack(int width, int height)

@@ -28,13 +28,6 @@ internal static class PngChunk
         stream.Write(chunk);
     }
 
-    /// <summary>Of the bytes to the left, above, and above left, the one nearest to <c>left + above − above left</c>.</summary>
-    public static byte Paeth(byte left, byte above, byte aboveLeft)
-    {
-        int byLeft = Math.Abs(above - aboveLeft), byAbove = Math.Abs(left - aboveLeft), byBoth = Math.Abs(left + above - (2 * aboveLeft));
-        return byLeft <= byAbove && byLeft <= byBoth ? left : byAbove <= byBoth ? above : aboveLeft;
-    }
-
     private static uint[] MakeTable()
     {
         uint[] table = new uint[256];

@@ -29,7 +29,7 @@ internal static class PngEncoder
         {
             int channels = picture.Channels, stride = picture.Width * channels;
             byte[] filtered = new byte[1 + stride];
-            filtered[0] = PngDecoder.PaethFilter;
+            filtered[0] = PngFilter.Paeth;
             byte[] above = new byte[stride];
             for (int row = 0; row < picture.Height; row++)
             {
@@ -37,7 +37,7 @@ internal static class PngEncoder
                 for (int i = 0; i < stride; i++)
                 {
                     byte left = i < channels ? (byte)0 : bytes[i - channels], aboveLeft = i < channels ? (byte)0 : above[i - channels];
-                    filtered[1 + i] = (byte)(bytes[i] - PngChunk.Paeth(left, above[i], aboveLeft));
+                    filtered[1 + i] = (byte)(bytes[i] - PngFilter.Nearest(left, above[i], aboveLeft));
                 }
                 zlib.Write(filtered);
                 bytes.CopyTo(above);

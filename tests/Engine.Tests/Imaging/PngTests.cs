@@ -46,6 +46,73 @@ public sealed class PngTests : IDisposable
     }
 
     [Fact]
+    public void Sixteen_bits_become_the_nearest_of_eight()
+    {
+        Assert.Equal([0, 0, 1, 127, 128, 254, 255], Read(File(
+            Header(7, 1, bits: 16), Pixels(0, 0, 0, 0, 128, 0, 129, 0x7f, 0xff, 0x80, 0, 0xff, 0, 0xff, 0xff), End())).Bytes.ToArray());
+        Assert.Equal([1, 2, 255], Read(File(Header(1, 1, bits: 16, colours: 2), Pixels(0, 1, 1, 2, 2, 255, 255), End())).Bytes.ToArray());
+        Assert.Equal([7, 9], Read(File(Header(2, 1, bits: 16, colours: 4), Pixels(0, 7, 7, 1, 2, 9, 9, 3, 4), End())).Bytes.ToArray());
+        Assert.Equal([7, 8, 9], Read(File(Header(1, 1, bits: 16, colours: 6), Pixels(0, 7, 7, 8, 8, 9, 9, 3, 4), End())).Bytes.ToArray());
+        for (int value = 0; value < 65536; value += 13)
+            Assert.Equal((int)Math.Round(value / 257.0), Read(File(Header(1, 1, bits: 16), Pixels(0, (byte)(value >> 8), (byte)value), End())).Bytes[0]);
+    }
+
+    [Fact]
+    public void Palettes_of_greys_are_grey()
+    {
+        byte[] palette = Chunk("PLTE", 1, 1, 1, 200, 200, 200), transparent = Chunk("tRNS", 0, 255);
+        Picture grey = Read(File(Header(3, 1, bits: 1, colours: 3), palette, transparent, Pixels(0, 0b0110_0000), End()));
+        Assert.Equal(1, grey.Channels);
+        Assert.Equal([1, 200, 200], grey.Bytes.ToArray());
+    }
+
+    // The pass that each pixel of an 8×8 square comes in, from the specification's section 8.2.
+    private static readonly string[] Adam7 = ["16462646", "77777777", "56565656", "77777777", "36463646", "77777777", "56565656", "77777777"];
+
+    [Theory]
+    [InlineData(8, 2), InlineData(8, 6), InlineData(8, 3), InlineData(16, 2), InlineData(16, 0), InlineData(4, 0), InlineData(2, 3), InlineData(1, 0)]
+    public void Interlaced_pictures_are_what_they_are_without(byte bits, byte colours)
+    {
+        int samples = colours switch { 2 => 3, 6 => 4, _ => 1 };
+        byte[] palette = Chunk("PLTE", [.. Enumerable.Range(0, 768).Select(i => (byte)(i * 7))]);
+        foreach ((int width, int height) in new[] { (1, 1), (2, 3), (3, 2), (5, 5), (8, 8), (9, 17), (1, 9), (33, 4) })
+        {
+            byte[] values = new byte[width * height * samples * 2]; // two bytes a sample, of which few bits may count
+            new Random(width * height).NextBytes(values);
+            List<byte> interlaced = [];
+            for (char pass = '1'; pass <= '7'; pass++)
+                for (int row = 0; row < height; row++)
+                {
+                    int[] columns = [.. Enumerable.Range(0, width).Where(column => Adam7[row % 8][column % 8] == pass)];
+                    if (columns.Length > 0) interlaced.AddRange([0, .. Pack(row, columns)]);
+                }
+            byte[] plain = [.. Enumerable.Range(0, height).SelectMany(row => (byte[])[0, .. Pack(row, [.. Enumerable.Range(0, width)])])];
+            Some.AssertSame(
+                Read(File(Header((uint)width, (uint)height, bits, colours), palette, Pixels(plain), End())),
+                Read(File(Header((uint)width, (uint)height, bits, colours, interlacing: 1), palette, Pixels([.. interlaced]), End())));
+
+            byte[] Pack(int row, int[] columns)
+            {
+                byte[] packed = new byte[((columns.Length * samples * bits) + 7) / 8];
+                for (int i = 0; i < columns.Length * samples; i++)
+                {
+                    int at = 2 * ((((row * width) + columns[i / samples]) * samples) + (i % samples));
+                    if (bits == 16) (packed[2 * i], packed[(2 * i) + 1]) = (values[at], values[at + 1]);
+                    else packed[i * bits / 8] |= (byte)((values[at] >> (8 - bits)) << (8 - bits - (i * bits % 8)));
+                }
+                return packed;
+            }
+        }
+    }
+
+    [Fact]
+    public void An_interlaced_picture_that_ends_early_is_refused()
+    {
+        Refuse("its pixels end in row 0 of 1", Header(2, 2, interlacing: 1), Pixels(0, 1, 0, 2), End());
+        Refuse("has more pixels than the 2×2 that its header says", Header(2, 2, interlacing: 1), Pixels(0, 1, 0, 2, 0, 3, 4, 5), End());
+    }
+
+    [Fact]
     public void Transparency_is_ignored()
     {
         Assert.Equal([10, 20], Read(File(Header(2, 1, colours: 4), Pixels(0, 10, 0, 20, 128), End())).Bytes.ToArray());
@@ -65,8 +132,6 @@ public sealed class PngTests : IDisposable
     public void What_is_not_read_is_refused_with_advice()
     {
         byte[] pixels = Pixels(0, 1, 2, 0, 3, 4);
-        Refuse("has 16 bits a channel; save it with 8", Header(2, 2, bits: 16), pixels, End());
-        Refuse("is interlaced; save it without interlacing", Header(2, 2, interlacing: 1), pixels, End());
         Refuse("needs the chunk CgBI to be understood, which is not", Header(2, 2), Chunk("CgBI", 1), pixels, End());
         Refuse("its header is none of PNG: 3 bits, colour type 0, compression 0, filters 0, interlacing 0", Header(2, 2, bits: 3), pixels, End());
         Refuse("its header is none of PNG: 8 bits, colour type 5, compression 0, filters 0, interlacing 0", Header(2, 2, colours: 5), pixels, End());
@@ -106,7 +171,7 @@ public sealed class PngTests : IDisposable
     [Theory]
     [InlineData(0, 5), InlineData(5, 0), InlineData(uint.MaxValue, uint.MaxValue), InlineData(65536, 65536), InlineData(1 << 26, 2)]
     public void Sizes_out_of_range_are_refused(uint width, uint height) =>
-        Refuse($"its header says {width}×{height}; 1 to 67108864 pixels are read", Header(width, height), Pixels(0, 1), End());
+        Refuse($"its header says {width}×{height}; pictures have 1 to 65536 rows and columns, and at most 67108864 pixels", Header(width, height), Pixels(0, 1), End());
 
     [Fact]
     public void A_header_that_promises_too_much_costs_no_memory()

@@ -105,8 +105,8 @@ public class ResizeTests
     public void Sizes_are_checked()
     {
         Picture picture = Some.Picture(2, 2, 1);
-        Layers.Expect.Throws<ArgumentOutOfRangeException>("a picture cannot become 0×3; it must have 1 to 67108864 pixels", () => picture.Resize(0, 3));
-        Layers.Expect.Throws<ArgumentOutOfRangeException>("a picture cannot become 65536×65536; it must have 1 to 67108864 pixels", () => picture.Resize(65536, 65536));
+        Layers.Expect.Throws<ArgumentOutOfRangeException>("a picture cannot become 0×3; pictures have 1 to 65536 rows and columns, and at most 67108864 pixels", () => picture.Resize(0, 3));
+        Layers.Expect.Throws<ArgumentOutOfRangeException>("a picture cannot become 65536×65536; pictures have 1 to 65536 rows and columns, and at most 67108864 pixels", () => picture.Resize(65536, 65536));
         Assert.Throws<ArgumentOutOfRangeException>(() => picture.Resize(3, 3, (ResizeMode)9));
     }
 
