@@ -77,33 +77,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         Trainer trainer = new(network, Recipe.Optimizer(), Loss);
         TrainerOptions training = new() { Epochs = options.Epochs, Seed = options.Seed, Schedule = Recipe.Schedule(options.Rate, options.Epochs) };
         CropAndFlip train = new(data.Sets.Train, Recipe.Border, options.Seed);
-        EpochTable table = new(console, options.Epochs);
-        TrainingProgress? stop = null;
-        LiveProgress.Run(console, options.Epochs, !options.Quiet, progress =>
-        {
-            try
-            {
-                trainer.Fit(train, data.Sets.Test, training, progress, new EpochReport(EndEpoch), cancellation: cancellation);
-            }
-            catch (OperationCanceledException)
-            {
-                stop = progress.Last;
-            }
-        });
-        if (stop is not { } at) return true;
-        // Only now: the progress line is gone.
-        Console.Error.WriteLine($"stopped in epoch {at.Epoch} of {options.Epochs} after step {at.Step} of {at.Steps}");
-        return false;
-
-        void EndEpoch(EpochResult epoch)
-        {
-            double loss = epoch.Test!.Value.Loss;
-            if (!double.IsFinite(loss))
-                throw new ArithmeticException(
-                    $"the test loss is {loss} after epoch {epoch.Epoch}: training has diverged; try a --lr below {options.Rate}");
-            if (!options.Quiet) table.Write(epoch);
-            metrics?.Write(epoch, train.Name);
-        }
+        return EpochLoop.Run(console, options.Quiet, trainer, train, data.Sets.Test, training, options.Rate, metrics, cancellation);
     }
 
     private void Report(Network network, Data data)

@@ -6,7 +6,7 @@ namespace LeNet;
 /// <summary>The command line: which options there are, and what each may be.</summary>
 internal sealed class CommandLine
 {
-    private const string More = """
+    private const string More = $$"""
         Examples:
           LeNet                                          ten epochs on whatever data there is
           LeNet --download --save lenet.safetensors      on the real MNIST, keeping the weights
@@ -16,18 +16,9 @@ internal sealed class CommandLine
           LeNet --model lenet5-1998                      LeNet-5 as in the paper of 1998
           LeNet --epochs 2 --metrics run.jsonl --quiet   for a script
 
-        Exit codes:
-          0    done
-          1    data or a file is missing, damaged or cannot be written, or training diverged
-          2    the command line is wrong
-          130  stopped by Ctrl-C or SIGTERM after the step at hand; what was learnt is saved if --save
-               was given. A second Ctrl-C kills.
+        {{TrainingOptions.ExitCodes}}
         """;
 
-    private const int MaxBatch = 65_536;
-    private const int MaxThreads = 1024;
-
-    private static readonly int DefaultThreads = Math.Min(Environment.ProcessorCount, MaxThreads);
     private static readonly Recipe Default = LeNet5.Recipe(Activation.Relu, Pooling.Max);
     private static readonly Recipe Sigmoid = LeNet5.Recipe(Activation.Sigmoid, Pooling.Max);
     private static readonly Recipe Fast = FastRecipe.Recipe;
@@ -54,10 +45,10 @@ internal sealed class CommandLine
     private readonly Option<int?> _epochs = OptionKinds.Number(
         "--epochs",
         $"How often every training image is seen; 0 with --load: only evaluate. [default: {Default.Epochs}; fast: {Fast.Epochs}; lenet5-1998: {Of1998.Epochs}]",
-        0, Options.MaxEpochs);
+        0, TrainingOptions.MaxEpochs);
 
     private readonly Option<int?> _batch = OptionKinds.Number(
-        "--batch", $"Images of one step. [default: {Default.Batch}; fast: {Fast.Batch}]", 1, MaxBatch);
+        "--batch", $"Images of one step. [default: {Default.Batch}; fast: {Fast.Batch}]", 1, TrainingOptions.MaxBatch);
 
     private readonly Option<float?> _rate = OptionKinds.Rate(
         "--lr",
@@ -65,25 +56,22 @@ internal sealed class CommandLine
 
     private readonly Option<long> _seed = OptionKinds.Seed("--seed", "The first weights and the order of the images follow from it.");
 
-    private readonly Option<int?> _threads = OptionKinds.Number(
-        "--threads", $"Threads to compute on; the results do not depend on it. [default: {DefaultThreads}]", 1, MaxThreads);
+    private readonly Option<int?> _threads = TrainingOptions.Threads();
 
     private readonly Option<Activation?> _activation = OptionKinds.Choice<Activation>("--activation", "Function between the layers.");
 
     private readonly Option<Pooling?> _pooling = OptionKinds.Choice<Pooling>("--pooling", "How a 2×2 window becomes one number.");
 
-    private readonly Option<string?> _metrics = OptionKinds.Path("--metrics", "FILE", "Write a JSON object for each epoch, one a line.");
+    private readonly Option<string?> _metrics = TrainingOptions.Metrics();
 
-    private readonly Option<string?> _save = OptionKinds.Path(
-        "--save", "FILE", "Save the weights after training, or at Ctrl-C, as a safetensors file.");
+    private readonly Option<string?> _save = TrainingOptions.Save();
 
     private readonly Option<string?> _load = OptionKinds.Path(
         "--load", "FILE", "Start from saved weights, of the same --recipe, --model, --activation and --pooling.");
 
     private readonly Option<bool> _profile = OptionKinds.Switch("--profile", "Show at the end where the time goes, layer by layer.");
 
-    private readonly Option<bool> _summary = OptionKinds.Switch(
-        "--summary", "Only show what the network costs, sees of an image and takes of memory, layer by layer; needs no data.");
+    private readonly Option<bool> _summary = TrainingOptions.Summary();
 
     private readonly Option<bool> _quiet = OptionKinds.Switch(
         "--quiet", "Print nothing but the result, in one line (and the table of --profile).");
@@ -116,7 +104,7 @@ internal sealed class CommandLine
         GivenBatch = result.GetValue(_batch),
         GivenRate = result.GetValue(_rate),
         Seed = result.GetValue(_seed),
-        Threads = result.GetValue(_threads) ?? DefaultThreads,
+        Threads = result.GetValue(_threads) ?? TrainingOptions.DefaultThreads,
         GivenActivation = result.GetValue(_activation),
         GivenPooling = result.GetValue(_pooling),
         Metrics = result.GetValue(_metrics),

@@ -1,5 +1,3 @@
-using CnnEngine.Kernels;
-
 namespace LeNet;
 
 /// <summary>The function between the layers.</summary>
@@ -34,9 +32,6 @@ internal enum RecipeName
 /// <summary>What was asked for on the command line, every value checked on its own.</summary>
 internal sealed record Options
 {
-    /// <summary>The most epochs of a run.</summary>
-    public const int MaxEpochs = 1_000_000;
-
     public string? Data { get; init; }
 
     public bool Download { get; init; }
@@ -87,8 +82,6 @@ internal sealed record Options
     /// <summary>What is wrong with the values taken together, or with what they are up against; null if nothing is.</summary>
     public string? Conflict()
     {
-        if (Epochs == 0 && Load is null)
-            return $"--epochs is '0'; it must be a whole number from 1 to {MaxEpochs}, unless --load brings weights to evaluate";
         // What has a network of its own, and what would make another of it.
         string? own = RecipeName == RecipeName.Fast ? "--recipe fast" : GivenModel == ModelName.LeNet5_1998 ? "--model lenet5-1998" : null;
         if (RecipeName == RecipeName.Fast && GivenModel is { } model) return NotWith(own!, "--model", OptionKinds.Word(model));
@@ -96,19 +89,7 @@ internal sealed record Options
         if (own is not null && GivenPooling is { } pooling) return NotWith(own, "--pooling", OptionKinds.Word(pooling));
         if (Download && Data is not null)
             return $"--data is '{Data}', but --download fetches into the cache folder; leave one of them out";
-        // The metrics would be overwritten by the weights, or the weights by the metrics before they are read.
-        if (Metrics is not null && PathCheck.IsSameFile(Metrics, Save)) return $"--metrics and --save are both '{Metrics}'; they must differ";
-        if (Metrics is not null && PathCheck.IsSameFile(Metrics, Load)) return $"--metrics and --load are both '{Metrics}'; they must differ";
-        try
-        {
-            // Not an option but a variable of the environment; a wrong one is bad usage all the same.
-            _ = Simd.Width;
-        }
-        catch (ArgumentException error)
-        {
-            return error.Message;
-        }
-        return null;
+        return TrainingOptions.Conflict(Epochs, Metrics, Save, Load);
     }
 
     private static string NotWith(string own, string option, string value) =>
