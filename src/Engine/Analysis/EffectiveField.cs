@@ -1,5 +1,6 @@
 using CnnEngine.Graphs;
 using CnnEngine.Imaging;
+using CnnEngine.Layers;
 
 namespace CnnEngine.Analysis;
 
@@ -34,7 +35,7 @@ public sealed class EffectiveField
     }
 
     /// <summary>Measures a network with the weights that it has.</summary>
-    /// <param name="network">Compiled for training with <see cref="NetworkOptions.InputGradient"/>. Its gradients are overwritten.</param>
+    /// <param name="network">Compiled for training with <see cref="NetworkOptions.InputGradient"/>. Its gradients are overwritten; running means stay what they are.</param>
     /// <param name="images">How many random images, of numbers from −1 to 1, to take the mean of.</param>
     /// <param name="seed">Where their random numbers begin.</param>
     /// <exception cref="ArgumentException">The network was compiled without input gradient or not for images C×H×W.</exception>
@@ -52,6 +53,8 @@ public sealed class EffectiveField
         float[] batch = new float[network.Options.BatchSize * shape.Length];
         SplitMix64 random = SplitMix64.For((ulong)seed, 1 << 22, 0);
         long steps = network.Steps;
+        Parameter[] state = [.. network.Layers.SelectMany(layer => layer.Layer.State).Distinct()];
+        float[][] kept = Array.ConvertAll(state, one => one.Value.Span.ToArray());
         for (int left = images; left > 0; left -= network.Options.BatchSize)
         {
             Span<float> pixels = batch.AsSpan(0, Math.Min(left, network.Options.BatchSize) * shape.Length);
@@ -61,6 +64,7 @@ public sealed class EffectiveField
             for (int i = 0; i < gradient.Length; i++) sums[i % plane] += Math.Abs(gradient[i]);
         }
         network.Steps = steps;
+        for (int i = 0; i < state.Length; i++) kept[i].CopyTo(state[i].Value.Span);
         double largest = sums.Max();
         Tensor map = Tensor.Zeros(new Shape(shape[1], shape[2]));
         if (largest > 0)

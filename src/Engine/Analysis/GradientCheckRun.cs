@@ -36,8 +36,9 @@ internal sealed class GradientCheckRun
         _images = [.. Enumerable.Range(0, network.Options.BatchSize)];
         _inputs = [.. inputs.Select((shape, i) =>
             new CheckedTensor(inputs.Count == 1 ? "input" : $"input {i}", shape, Tensor.Zeros(new Shape(_images.Length, shape.Length))))];
-        _parameters = [.. network.Layers.SelectMany(layer => layer.Layer.Parameters.Select(p =>
-            new CheckedTensor($"{layer.Name}.{p.Name}", p.Value.Shape, p.Value)))];
+        // In the order of the network's; those that several layers share once.
+        _parameters = [.. network.Layers.SelectMany(layer => layer.Layer.Parameters.Select(p => (layer.Name, Parameter: p))).DistinctBy(one => one.Parameter)
+            .Select(one => new CheckedTensor($"{one.Name}.{one.Parameter.Name}", one.Parameter.Shape, one.Parameter.Value))];
         _state = [.. network.Layers.SelectMany(layer => layer.Layer.State.Select(s => s.Value))];
         _data = new ProbeData(_inputs, network.InputShape, _images.Length);
         float[] upstream = new float[_images.Length * network.OutputShape.Length];

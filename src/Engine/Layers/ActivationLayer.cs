@@ -57,6 +57,7 @@ public sealed class ReLU() : ActivationLayer(Activation.Relu)
 
 /// <summary><c>y = x</c> where x is positive, <c>slope·x</c> elsewhere.</summary>
 /// <param name="slope">0 or more.</param>
+/// <exception cref="ArgumentException">The slope is negative or not finite.</exception>
 public sealed class LeakyReLU(float slope = 0.01f) : ActivationLayer(Activation.LeakyRelu(slope))
 {
     /// <inheritdoc/>
@@ -82,6 +83,7 @@ public sealed class Tanh() : ActivationLayer(Activation.Tanh)
 
 /// <summary><c>y = x</c> where x is positive, <c>α·(eˣ − 1)</c> elsewhere; <c>σ' = y + α</c> there.</summary>
 /// <param name="alpha">α, 0 or more.</param>
+/// <exception cref="ArgumentException">α is negative or not finite.</exception>
 public sealed class ELU(float alpha = 1) : ActivationLayer(Activation.Elu(alpha))
 {
     /// <inheritdoc/>

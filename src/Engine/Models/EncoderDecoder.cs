@@ -25,6 +25,10 @@ public sealed record EncoderDecoder() : Model(new Shape(3, 128, 128), 2)
 
     private protected override void Build(Graph graph)
     {
+        if (Depth is < 0 or > 16) throw new ArgumentException($"{Name}: the depth is {Depth}; it must be from 0 to 16");
+        if (Channels < 1) throw new ArgumentException($"{Name}: the number of channels is {Channels}; it must be at least 1");
+        if (Input.Rank == 3 && (Input[1] % (1 << Depth) != 0 || Input[2] % (1 << Depth) != 0))
+            throw new ArgumentException($"{Name}: the input is {Input}; its height and width must be multiples of {1 << Depth}, so that they can be halved {Depth} times");
         Value x = Twice(graph.Input, "encoder0", Channels);
         Stack<Value> skips = [];
         for (int i = 1; i <= Depth; i++)

@@ -32,6 +32,8 @@ public sealed record FeaturePyramid() : Model(new Shape(3, 224, 224), 1)
 
     private protected override void Build(Graph graph)
     {
+        if (Channels < 1) throw new ArgumentException($"{Name}: the number of channels is {Channels}; it must be at least 1");
+        if (Anchors < 1) throw new ArgumentException($"{Name}: the number of anchors is {Anchors}; it must be at least 1");
         Value[] stages = new ResNet(Depth) { Width = Width }.Stages(graph.Input);
         int channels = Scaled(Channels);
         Value[] levels = new Value[stages.Length + 1];

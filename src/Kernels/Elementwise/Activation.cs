@@ -66,10 +66,10 @@ public readonly record struct Activation(ActivationKind Kind, float Slope = 0)
     }
 
     /// <summary><c>y = x</c> where x is positive, <c>slope·x</c> elsewhere.</summary>
-    /// <exception cref="ArgumentException">The slope is negative or not a number: the derivative could not be told from y alone.</exception>
+    /// <exception cref="ArgumentException">The slope is negative or not finite: the derivative could not be told from y alone.</exception>
     public static Activation LeakyRelu(float slope = 0.01f)
     {
-        if (!(slope >= 0)) throw new ArgumentException($"the slope is {slope}; it must be 0 or more", nameof(slope));
+        if (!(slope >= 0) || !float.IsFinite(slope)) throw new ArgumentException($"the slope is {slope}; it must be 0 or more", nameof(slope));
         return new Activation(ActivationKind.LeakyRelu, slope);
     }
 }

@@ -11,6 +11,16 @@ public class EffectiveFieldTests
 {
     private static readonly NetworkOptions Options = new() { BatchSize = 4, InputGradient = true };
 
+    [Fact]
+    public void A_networks_running_means_stay_what_they_are()
+    {
+        BatchNorm2d norm = new();
+        Network network = new Sequential { norm, new Conv2d(1, 3, padding: 1) }.Compile(new Shape(1, 5, 5), Options);
+        norm.RunningMean!.Value.Span[0] = 3;
+        EffectiveField.Of(network, images: 8);
+        Assert.Equal((3, 1), (norm.RunningMean.Value.Span[0], norm.RunningVariance!.Value.Span[0]));
+    }
+
     // Filters of ones: the gradient counts the paths, trinomial coefficients along both axes.
     [Fact]
     public void Filters_of_ones_give_the_number_of_paths()

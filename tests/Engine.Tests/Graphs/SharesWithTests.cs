@@ -124,6 +124,16 @@ public sealed class SharesWithTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_gradient_check_takes_them_once()
+    {
+        Conv2d first = new(2, 3, padding: 1), second = new(2, 3, padding: 1) { SharesWith = first };
+        Network network = new Sequential { first, new Tanh(), second, new Conv2d(1, 1) }.Compile(Image, Expect.ForCheck());
+        GradientCheckResult result = new GradientCheck().Run(network);
+        Expect.Passed(result);
+        Assert.Equal(["input", "conv1.weight", "conv1.bias", "conv3.weight", "conv3.bias"], result.Tensors.Select(check => check.Tensor));
+    }
+
     private static double Nothing(in LossStep step)
     {
         step.OutputGradient().Clear();

@@ -145,6 +145,18 @@ public class ModelShapeTests
         Expect.Throws<ArgumentException>("mobilenet: the width is 0; it must be a number above 0", () => new MobileNet { Width = 0 }.Build());
         Expect.Throws<ArgumentException>("lenet5-1998: the width is 0.5; the table of its maps is for 1", () => new LeNet5 { Width = 0.5 }.Build());
         Expect.Throws<ArgumentException>("mobilenet: the width is NaN; it must be a number above 0", () => new MobileNet { Width = double.NaN }.Build());
+        Expect.Throws<ArgumentException>("encoder-decoder: the depth is -1; it must be from 0 to 16", () => new EncoderDecoder { Depth = -1 }.Build());
+        Expect.Throws<ArgumentException>("encoder-decoder: the number of channels is 0; it must be at least 1", () => new EncoderDecoder { Channels = 0 }.Build());
+        Expect.Throws<ArgumentException>(
+            "encoder-decoder: the input is 3×128×100; its height and width must be multiples of 16, so that they can be halved 4 times",
+            () => new EncoderDecoder { Input = new Shape(3, 128, 100) }.Build());
+        Expect.Throws<ArgumentException>("fpn-resnet50: the number of channels is 0; it must be at least 1", () => new FeaturePyramid { Channels = 0 }.Build());
+        Expect.Throws<ArgumentException>("fpn-resnet50: the number of anchors is 0; it must be at least 1", () => new FeaturePyramid { Anchors = 0 }.Build());
+        Expect.Throws<ArgumentException>("ResNet has 18, 34, 50, 101 or 152 layers, not 19", () => new FeaturePyramid { Depth = 19 }.Build());
+        Expect.Throws<ArgumentException>(
+            "Add \"add17\": inputs are 256×14×15 and 256×14×16; they must have one shape",
+            () => new FeaturePyramid { Input = new Shape(3, 224, 230) }.Compile());
+        Expect.Throws<ArgumentException>("a pyramid has at least one level", () => new SppNet { Levels = [] }.Build());
         Expect.Throws<ArgumentException>(
             "Conv2d \"conv2\": the window spans 5 columns, the padded image has 4; the window must fit into the image",
             () => new OverFeat { Input = new Shape(3, 231, 43) }.Compile());
