@@ -43,6 +43,9 @@ public sealed class CropAndFlip : IDataset
     public int Classes => _data.Classes;
 
     /// <inheritdoc/>
+    public bool IsCostly => _data.IsCostly;
+
+    /// <inheritdoc/>
     public void BeginEpoch(int epoch)
     {
         _epoch = epoch;

@@ -27,6 +27,12 @@ public interface IDataset
     /// </summary>
     int LabelsPerImage => 1;
 
+    /// <summary>
+    /// Whether reading takes long beside a step of training, as where pictures are decoded or bent each time: a trainer then has them
+    /// prepared ahead (<see cref="Training.BatchLoader"/>).
+    /// </summary>
+    bool IsCostly => false;
+
     /// <summary>Told by a trainer before each epoch, from 1, for images that differ from epoch to epoch. Nothing is being read meanwhile.</summary>
     void BeginEpoch(int epoch)
     {

@@ -12,9 +12,6 @@ namespace CnnEngine.Training;
 /// <param name="loss">What is made small.</param>
 public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
 {
-    // Apart from the streams that parameters begin with, which count from 0.
-    private const ulong OrderStream = 1 << 20;
-
     // Where training stands, in fields, so that a step allocates nothing.
     private TrainingState? _state; // all but what follows
     private List<EpochResult> _results = [];
@@ -79,15 +76,13 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Epochs, 1);
         Begin(train, options, from);
-        int[] order = [.. Enumerable.Range(0, train.Count)];
-        for (int epoch = 1; epoch <= _results.Count; epoch++) Shuffle(order, options.Seed, epoch);
+        using BatchLoader loader = new(train, network.Options.BatchSize, options.Seed, options.ReadsAhead);
         while (_results.Count < options.Epochs && options.EarlyStopping?.IsOver(_results) != true)
         {
             cancellation.ThrowIfCancellationRequested();
             int epoch = _results.Count + 1;
-            Shuffle(order, options.Seed, epoch);
-            train.BeginEpoch(epoch);
-            RunEpoch(train, order, options, progress, cancellation);
+            loader.BeginEpoch(epoch, _step);
+            RunEpoch(loader, options, progress, cancellation);
             BatchResult? result = test is null ? null : Test(test, cancellation);
             _results.Add(new EpochResult(epoch, _total, result, _elapsed, _rate));
             (_step, _total, _elapsed) = (0, default, default);
@@ -105,17 +100,16 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
     public BatchResult Evaluate(IDataset data, int[,]? confusion, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
-        int batch = network.Options.BatchSize, outputs = network.OutputShape.Length;
-        int[] indices = new int[Math.Min(batch, data.Count)];
+        int outputs = network.OutputShape.Length;
         BatchResult total = default;
-        for (int first = 0; first < data.Count; first += batch)
+        using BatchLoader loader = new(data, network.Options.BatchSize, seed: null);
+        loader.BeginEpoch(1);
+        while (loader.TryNext(out Minibatch batch, cancellation))
         {
             cancellation.ThrowIfCancellationRequested();
-            Span<int> some = indices.AsSpan(0, Math.Min(batch, data.Count - first));
-            for (int i = 0; i < some.Length; i++) some[i] = first + i;
-            total += network.Evaluate(data, some, loss);
+            total += network.Evaluate(batch.Data, batch.Indices, loss);
             if (confusion is null) continue;
-            for (int i = 0; i < some.Length; i++)
+            for (int i = 0; i < batch.Indices.Length; i++)
                 confusion[network.Labels[i * network.LabelsPerImage], System.Numerics.Tensors.TensorPrimitives.IndexOfMax(network.Outputs.Slice(i * outputs, outputs))]++;
         }
         return total;
@@ -179,22 +173,15 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
 
     private void CountSteps() => _steps = (network.Steps, optimizer.Steps, Average?.Steps ?? 0);
 
-    private static void Shuffle(int[] order, long seed, int epoch)
+    private void RunEpoch(BatchLoader loader, TrainerOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        SplitMix64 random = SplitMix64.For((ulong)seed, OrderStream, (ulong)epoch);
-        random.Shuffle(order);
-    }
-
-    private void RunEpoch(IDataset train, int[] order, TrainerOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
-    {
-        int epoch = _results.Count + 1, batch = network.Options.BatchSize, steps = _state!.StepsPerEpoch;
+        int epoch = _results.Count + 1, steps = loader.Batches;
         TimeSpan before = _elapsed;
         long start = Stopwatch.GetTimestamp();
-        while (_step < steps)
+        while (loader.TryNext(out Minibatch batch, cancellation))
         {
             float rate = options.Schedule.Rate(new TrainingPosition(((long)(epoch - 1) * steps) + _step, steps, options.Epochs, _results));
-            ReadOnlySpan<int> indices = order.AsSpan(_step * batch, Math.Min(batch, train.Count - (_step * batch)));
-            BatchResult result = network.Backpropagate(train, indices, loss);
+            BatchResult result = network.Backpropagate(batch.Data, batch.Indices, loss);
             if (!double.IsFinite(result.Loss))
                 throw new ArithmeticException($"the loss is {result.Loss} in step {_step + 1} of epoch {epoch}: training has diverged; try a learning rate below {rate}");
             if (options.ClipValue is { } most) ClipGradients.ByValue(network.Parameters, most);

@@ -20,6 +20,12 @@ public sealed record TrainerOptions
     /// <summary>The longest that all gradients together may be, in the L2 norm; null for any.</summary>
     public float? ClipNorm { get; init; }
 
+    /// <summary>
+    /// Whether a thread reads the next minibatches ahead (<see cref="BatchLoader"/>): always, or never; null to do so where the data is costly
+    /// to read (<see cref="Data.IDataset.IsCostly"/>) and it pays. The bits are the same.
+    /// </summary>
+    public bool? ReadsAhead { get; init; }
+
     /// <summary>When to stop before the last epoch; null for never.</summary>
     public EarlyStopping? EarlyStopping { get; init; }
 }
