@@ -129,8 +129,8 @@ public sealed class ConvTranspose2d : FilterLayer
 
     private int OutputSize(string axis, int size, int stride, int padding, int taps, int dilation, int outputPadding)
     {
-        if (Options.Padding.IsSame) return size * stride;
-        int output = ((size - 1) * stride) - padding + (dilation * (taps - 1)) + outputPadding + 1;
+        if (Options.Padding.IsSame) return checked(size * stride);
+        int output = checked(((size - 1) * stride) - padding + (dilation * (taps - 1)) + outputPadding + 1);
         if (output < 1) throw new ArgumentException($"the output would have {output} {axis}: padding of {padding} cuts all of them off");
         return output;
     }

@@ -42,8 +42,8 @@ public sealed class SpatialPyramidPool : Layer
     {
         ArgumentNullException.ThrowIfNull(plan);
         (int channels, _, _) = plan.InputImage();
-        foreach (int level in _levels) plan.Reserve<int>(channels * level * level);
-        return new Shape(channels * _levels.Sum(level => level * level));
+        foreach (int level in _levels) plan.Reserve<int>(checked(channels * level * level));
+        return new Shape(checked(channels * _levels.Sum(level => level * level)));
     }
 
     /// <inheritdoc/>

@@ -97,7 +97,7 @@ public sealed class Upsample : Layer
         $"Upsample({(Size is { } size ? $"to {size}" : Factor)}{(Interpolation == Interpolation.Bilinear ? ", bilinear" : "")})";
 
     private ResizeShape Geometry(int images, Shape input) =>
-        new(images, input[0], (input[1], input[2]), Size ?? (input[1] * Factor.Height, input[2] * Factor.Width));
+        new(images, input[0], (input[1], input[2]), Size ?? (checked(input[1] * Factor.Height), checked(input[2] * Factor.Width)));
 
     // With h inputs for each q outputs, bilinear output i lies at (2h·i + h − q)/2q and sees what is less than 1 away.
     private AxisFootprint Reach(int size, int outputs)

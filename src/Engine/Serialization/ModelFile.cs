@@ -98,7 +98,15 @@ public static class ModelFile
 
     private static void CheckMemory(string path, NetworkPlan plan, NetworkOptions options)
     {
-        long needed = plan.Bytes(options), there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        long needed, there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        try
+        {
+            needed = plan.Bytes(options);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"{path}: {ModelDescription.MessageOf(error)}", error);
+        }
         if (needed > there)
             throw new InvalidDataException($"{path}: the network needs {needed / 1e9:0.0} GB for batches of {options.BatchSize}; this machine has {there / 1e9:0.0} GB");
     }

@@ -1,9 +1,6 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Models;
 using CnnEngine.Serialization;
@@ -16,7 +13,6 @@ namespace CnnEngine.Tests.Import;
 public class PyTorchImportTests
 {
     private const string Folder = "tests/Engine.Tests/Import";
-    private const string Python = "/usr/bin/python3";
 
     private static readonly NetworkOptions One = new() { BatchSize = 1, Training = false };
 
@@ -48,17 +44,23 @@ public class PyTorchImportTests
         Assert.Contains($"{model.Name} {lines.Length} {hash}", Repository.Read($"{Folder}/names.txt").Split('\n'));
     }
 
-    [TheoryWithPyTorch]
-    [MemberData(nameof(Names))]
+    // Of each family the smallest and the largest; names and shapes of all are compared above.
+    [TheoryWithPython("torch")]
+    [InlineData("alexnet")]
+    [InlineData("vgg11")]
+    [InlineData("vgg19")]
+    [InlineData("vgg16_bn")]
+    [InlineData("googlenet")]
+    [InlineData("resnet18")]
+    [InlineData("resnet50")]
+    [InlineData("resnet152")]
     [Trait("Category", "Slow")]
     public void Full_networks_give_PyTorchs_logits(string name)
     {
         using TemporaryFolder folder = new();
         string path = folder.File("weights.safetensors");
         Model model = PyTorchImport.Named(name);
-        using Process python = Process.Start(Python, [Repository.PathOf($"{Folder}/torchvision.py"), model.Name, "1", path]);
-        python.WaitForExit();
-        Assert.Equal(0, python.ExitCode);
+        Assert.Equal((0, ""), Python.Run(Repository.PathOf($"{Folder}/torchvision.py"), model.Name, "1", path));
         Compare(path, model);
     }
 
@@ -135,23 +137,4 @@ public class PyTorchImportTests
 
     /// <summary>Pixels that follow from their places, as in the script.</summary>
     private static float[] Image(Shape shape) => [.. Enumerable.Range(0, shape.Length).Select(i => ((i * 7919L % 1009) / 504f) - 1)];
-}
-
-/// <summary>A test that runs where there is PyTorch.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class TheoryWithPyTorchAttribute : TheoryAttribute
-{
-    private static readonly Lazy<bool> HasPyTorch = new(() =>
-    {
-        if (!File.Exists("/usr/bin/python3")) return false;
-        using Process python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", "import torch"]) { RedirectStandardError = true })!;
-        python.StandardError.ReadToEnd();
-        python.WaitForExit();
-        return python.ExitCode == 0;
-    });
-
-    public TheoryWithPyTorchAttribute()
-    {
-        if (!HasPyTorch.Value) Skip = "/usr/bin/python3 has no PyTorch (Debian: python3-torch)";
-    }
 }

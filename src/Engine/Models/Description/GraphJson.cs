@@ -62,6 +62,7 @@ internal static class GraphJson
         {
             string where = $"{reader.Where}: layer {i + 1}";
             ObjectReader one = new(ObjectReader.Object(layers[i], where), where);
+            one.Has("kind");
             string? name = one.Text("name");
             if (name is not null)
             {

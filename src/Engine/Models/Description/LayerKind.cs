@@ -16,23 +16,19 @@ internal sealed record LayerKind(string Name, Type Type, Func<ObjectReader, Laye
         Of<Conv2d>("conv",
             r => new(r.Integer("channels"), r.Size("size"), r.Size("stride", 1), r.Padding("padding"), r.Size("dilation", 1), r.Integer("groups", 1))
             { HasBias = r.Flag("bias", true), Initializer = r.Initializer("initializer", Initializer.Kaiming) },
-            (conv, w) => Convolution(w.Write("channels", conv.Filters).Write("size", conv.Filter), conv.Options)
-                .Write("groups", conv.Options.Groups, 1).Write("bias", conv.HasBias, true).Write("initializer", conv.Initializer, Initializer.Kaiming)),
+            (conv, w) => Filters(conv, w.Write("channels", conv.Filters).Write("size", conv.Filter))),
         Of<DepthwiseConv2d>("depthwise",
             r => new(r.Size("size"), r.Size("stride", 1), r.Padding("padding"), r.Size("dilation", 1), r.Integer("multiplier", 1))
             { HasBias = r.Flag("bias", true), Initializer = r.Initializer("initializer", Initializer.Kaiming) },
-            (conv, w) => Convolution(w.Write("size", conv.Filter), conv.Options)
-                .Write("multiplier", conv.Multiplier, 1).Write("bias", conv.HasBias, true).Write("initializer", conv.Initializer, Initializer.Kaiming)),
+            (conv, w) => Filters(conv, w.Write("size", conv.Filter).Write("multiplier", conv.Multiplier, 1))),
         Of<TableConv2d>("tableConv",
             r => new(Table(r), r.Size("size"), r.Size("stride", 1), r.Padding("padding"))
             { HasBias = r.Flag("bias", true), Initializer = r.Initializer("initializer", Initializer.Kaiming) },
-            (conv, w) => Convolution(w.Write("inputs", conv.Table.Inputs).Write("table", conv.Table).Write("size", conv.Filter), conv.Options)
-                .Write("bias", conv.HasBias, true).Write("initializer", conv.Initializer, Initializer.Kaiming)),
+            (conv, w) => Filters(conv, w.Write("inputs", conv.Table.Inputs).Write("table", conv.Table).Write("size", conv.Filter))),
         Of<ConvTranspose2d>("convTranspose",
             r => new(r.Integer("channels"), r.Size("size"), r.Size("stride", 1), r.Padding("padding"), r.Size("outputPadding", 0, least: 0), r.Size("dilation", 1), r.Integer("groups", 1))
             { HasBias = r.Flag("bias", true), Initializer = r.Initializer("initializer", Initializer.Kaiming) },
-            (conv, w) => Convolution(w.Write("channels", conv.Filters).Write("size", conv.Filter).Write("outputPadding", conv.OutputPadding, 0), conv.Options)
-                .Write("groups", conv.Options.Groups, 1).Write("bias", conv.HasBias, true).Write("initializer", conv.Initializer, Initializer.Kaiming)),
+            (conv, w) => Filters(conv, w.Write("channels", conv.Filters).Write("size", conv.Filter).Write("outputPadding", conv.OutputPadding, 0))),
         Of<FixedFilter2d>("filter",
             r => new(r.Filter("filter"), r.Size("stride", 1), r.Padding("padding", Padding.Same)),
             (layer, w) => w.Write("filter", layer.Filter).Write("stride", layer.Options.Stride, 1).Write("padding", layer.Options.Padding, Padding.Same)),
@@ -100,8 +96,9 @@ internal sealed record LayerKind(string Name, Type Type, Func<ObjectReader, Laye
     private static LayerKind Of<T>(string name, Func<ObjectReader, T> read, Action<T, ObjectWriter>? write = null) where T : Layer =>
         new(name, typeof(T), read, (layer, writer) => write?.Invoke((T)layer, writer));
 
-    private static ObjectWriter Convolution(ObjectWriter w, ConvOptions options) =>
-        w.Write("stride", options.Stride, 1).Write("padding", options.Padding).Write("dilation", options.Dilation, 1);
+    private static void Filters(FilterLayer layer, ObjectWriter w) => w
+        .Write("stride", layer.Options.Stride, 1).Write("padding", layer.Options.Padding).Write("dilation", layer.Options.Dilation, 1)
+        .Write("groups", layer.Options.Groups, 1).Write("bias", layer.HasBias, true).Write("initializer", layer.Initializer, Initializer.Kaiming);
 
     private static Size2? Stride(ObjectReader r) => r.Has("stride") ? r.Size("stride") : null;
 

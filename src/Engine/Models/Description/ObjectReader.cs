@@ -15,8 +15,9 @@ namespace CnnEngine.Models;
 /// <param name="where">What it is, for messages: the file and the place in it.</param>
 internal sealed class ObjectReader(JsonObject json, string where)
 {
-    // Larger numbers are mistakes; sums and products of these do not overflow before a shape is made of them.
+    // Larger numbers are mistakes: of channels and features, and of a window's size, stride or padding.
     private const int Most = 1 << 20;
+    private const int MostInWindow = 1 << 12;
 
     private static readonly JsonDocumentOptions Reading = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false };
 
@@ -32,9 +33,10 @@ internal sealed class ObjectReader(JsonObject json, string where)
         }
         catch (JsonException error)
         {
-            // The parser's message ends with where, which it also gives in numbers.
-            string what = error.Message.Split(" LineNumber:")[0].TrimEnd('.');
-            throw new InvalidDataException($"{source}, line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}: this is not JSON: {what}", error);
+            // The parser's message ends with the place, which it also gives in numbers, where there is one.
+            string what = error.Message.Split(" LineNumber:")[0].Split(" encountered during")[0].TrimEnd('.');
+            string place = error.LineNumber is { } line ? $"{source}, line {line + 1}, byte {error.BytePositionInLine + 1}" : source;
+            throw new InvalidDataException($"{place}: this is not JSON: {what}", error);
         }
     }
 
@@ -91,10 +93,10 @@ internal sealed class ObjectReader(JsonObject json, string where)
     /// <summary>One number for both axes, or [rows, columns].</summary>
     public Size2 Size(string key, Size2? usual = null, int least = 1)
     {
-        string right = $"{Whole(least)}, or two of them: [rows, columns]";
+        string right = $"{Whole(least, MostInWindow)}, or two of them: [rows, columns]";
         if (!Has(key)) return usual ?? throw Missing(key, right);
-        if (IsInteger(json[key], least, out int both)) return both;
-        return json[key] is JsonArray { Count: 2 } pair && IsInteger(pair[0], least, out int rows) && IsInteger(pair[1], least, out int columns)
+        if (IsInteger(json[key], least, out int both, MostInWindow)) return both;
+        return json[key] is JsonArray { Count: 2 } pair && IsInteger(pair[0], least, out int rows, MostInWindow) && IsInteger(pair[1], least, out int columns, MostInWindow)
             ? (rows, columns) : throw Wrong(key, right);
     }
 
@@ -103,12 +105,12 @@ internal sealed class ObjectReader(JsonObject json, string where)
     {
         if (!Has(key)) return usual;
         if (IsText(json[key], out string? text) && text == "same") return Kernels.Padding.Same;
-        if (IsInteger(json[key], 0, out int all)) return all;
+        if (IsInteger(json[key], 0, out int all, MostInWindow)) return all;
         int[] sides = new int[4];
         bool isRight = json[key] is JsonArray { Count: 4 };
-        for (int i = 0; i < 4 && isRight; i++) isRight = IsInteger(json[key]![i], 0, out sides[i]);
+        for (int i = 0; i < 4 && isRight; i++) isRight = IsInteger(json[key]![i], 0, out sides[i], MostInWindow);
         return isRight ? new Padding(sides[0], sides[1], sides[2], sides[3])
-            : throw Wrong(key, $"{Whole(0)}, \"same\", or [top, bottom, left, right]");
+            : throw Wrong(key, $"{Whole(0, MostInWindow)}, \"same\", or [top, bottom, left, right]");
     }
 
     /// <summary>Extents, outermost first.</summary>
@@ -216,12 +218,12 @@ internal sealed class ObjectReader(JsonObject json, string where)
 
     public InvalidDataException Error(string what) => new($"{Where}: {what}");
 
-    private static string Whole(int least) => $"a whole number from {least} to {Most}";
+    private static string Whole(int least, int most = Most) => $"a whole number from {least} to {most}";
 
-    private static bool IsInteger(JsonNode? node, int least, out int number)
+    private static bool IsInteger(JsonNode? node, int least, out int number, int most = Most)
     {
         number = 0;
-        return node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out number) && number >= least && number <= Most;
+        return node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out number) && number >= least && number <= most;
     }
 
     private static bool IsText(JsonNode? node, [NotNullWhen(true)] out string? text)
