@@ -27,7 +27,7 @@ internal sealed class CommandLine
     private readonly Argument<string?> _image = new("IMAGE")
     {
         Arity = ArgumentArity.ZeroOrOne,
-        Description = "PNG, PGM or PPM file of 8 bits a channel. Left out: a picture that the program draws.",
+        Description = "PNG, BMP, PGM or PPM file. Left out: a picture that the program draws.",
         CustomParser = result =>
         {
             string text = result.Tokens is [{ Value: var value }, ..] ? value : "";

@@ -32,8 +32,11 @@ public sealed record ImageOptions
     /// <summary>Whether files that are no pictures, or damaged ones, are left out and listed; the first is an error otherwise.</summary>
     public bool SkipBad { get; init; }
 
-    /// <summary>The most bytes of pixels of a set that are kept in memory, 2·10⁹ if left out; pictures of more are decoded anew whenever they are read.</summary>
-    public long MemoryBound { get; init; } = 2_000_000_000;
+    /// <summary>
+    /// The most bytes of pixels of a set that are kept in memory: 2·10⁹ if left out, or half of what the process may have if that is less. Pictures of
+    /// more are decoded anew whenever they are read.
+    /// </summary>
+    public long MemoryBound { get; init; } = Math.Min(2_000_000_000, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
 
     /// <summary>The most threads that decode pictures; null for <see cref="Kernels.Threads.Count"/>. Images do not depend on it.</summary>
     public int? Threads { get; init; }
