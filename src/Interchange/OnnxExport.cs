@@ -33,7 +33,7 @@ public static class OnnxExport
     public static void Write(Network network, string path, OnnxOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        AtomicFile.Write(path, Model(network, options ?? new OnnxOptions()).WriteTo);
+        AtomicFile.Write(path, stream => Model(network, options ?? new OnnxOptions()).WriteTo(stream));
     }
 
     internal static ModelProto Model(Network network, OnnxOptions options, long limit = OnnxGraph.Limit)

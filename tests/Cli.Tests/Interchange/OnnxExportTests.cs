@@ -152,7 +152,7 @@ public class OnnxExportTests
     [Fact]
     public void A_model_that_is_too_large_is_refused_before_it_is_made()
     {
-        // 3·4·9 + 3 + ... floats: the fully connected layer's weights are what does not fit.
+        // 3·4·9 + 4 + 4·4 floats fit, the fully connected layer's 5·96 do not.
         IOException error = Assert.Throws<IOException>(() => OnnxExport.Model(Small(), new OnnxOptions(), limit: 2000));
         Assert.Equal("the model takes more than 2000 bytes, which is the most that an ONNX file holds; make the network narrower", error.Message);
     }

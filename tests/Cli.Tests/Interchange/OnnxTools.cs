@@ -26,6 +26,9 @@ public sealed class OnnxTools : IDisposable
 {
     private static readonly string Scripts = Path.Combine(AppContext.BaseDirectory, "Interchange");
 
+    // Far more than any model takes.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly TemporaryFolder _folder = new();
     private readonly Lazy<Process> _runtime = new(() => Start("node", Path.Combine(Scripts, "run-onnx.cjs")));
     private readonly Lazy<Process> _checker = new(() => Start(Python, Path.Combine(Scripts, "check-onnx.py")));
@@ -83,7 +86,8 @@ public sealed class OnnxTools : IDisposable
     {
         tool.StandardInput.WriteLine(line);
         tool.StandardInput.Flush();
-        return tool.StandardOutput.ReadLine() ?? throw new InvalidOperationException("the tool has ended; the standard error says why");
+        return tool.StandardOutput.ReadLineAsync().WaitAsync(Patience).GetAwaiter().GetResult()
+            ?? throw new InvalidOperationException("the tool has ended; the standard error says why");
     }
 
     private static Process Start(string file, params string[] args) =>
