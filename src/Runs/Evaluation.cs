@@ -31,6 +31,7 @@ public sealed record Evaluation(
     {
         ArgumentNullException.ThrowIfNull(path);
         RunConfig? run = RunFolder.IsRun(path) ? RunConfig.Read(new RunFolder(path).Config) : null;
+        if (run is null && !File.Exists(path)) throw new FileNotFoundException($"{path}: there is no such model file, nor a run in a folder of that name");
         if (run is null && data is null) throw new ConfigurationException("--data is missing; a model file has no images of its own");
         string file = ModelPath.Find(path);
         Network network = ModelFile.Load(file, new NetworkOptions { BatchSize = run?.Batch ?? Batch, Training = false }, out ModelManifest manifest);

@@ -38,12 +38,13 @@ public sealed class RunPlan
         ArgumentNullException.ThrowIfNull(settings);
         ConfigReader.Check(settings, RunJson.Default.RunConfig, source, "", isWhole: false);
         JsonObject? model = Named(settings["model"], source);
-        DataConfig wanted = ConfigReader.Read(settings["data"] ?? new JsonObject(), RunJson.Default.DataConfig, $"{source}: data");
+        DataConfig wanted = RunConfig.Parse(new JsonObject { ["data"] = settings["data"]?.DeepClone() ?? new JsonObject() }, source).Data;
         if (InputOf(model) is [var channels, var height, var width])
             wanted = wanted with { Channels = wanted.Channels ?? channels, Size = wanted.Size ?? [height, width] };
         RunData data = RunData.Open(wanted, source, PreferredSize(model), progress, cancellation);
 
-        model ??= new JsonObject { ["model"] = Recipe.ModelFor(data.Image) };
+        model ??= [];
+        if (!model.ContainsKey("model") && !model.ContainsKey("layers")) model["model"] = Recipe.ModelFor(data.Image);
         if (!model.ContainsKey("input")) model["input"] = new JsonArray([.. Enumerable.Range(0, 3).Select(i => (JsonNode)data.Image[i])]);
         if (model.ContainsKey("model") && !model.ContainsKey("classes")) model["classes"] = data.Classes;
         ModelDescription description = Describe(model, data, source);

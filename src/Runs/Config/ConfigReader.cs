@@ -43,7 +43,7 @@ internal static class ConfigReader
         Check(json, type, source, "", isWhole: true);
         try
         {
-            return json.Deserialize(type)!;
+            return (json is JsonObject members ? Completed(members, type) : json).Deserialize(type)!;
         }
         catch (ArgumentException error)
         {
@@ -117,6 +117,20 @@ internal static class ConfigReader
         string what = error.Message.Split(" (Parameter", 2)[0].ReplaceLineEndings(" ");
         object? value = (error as ArgumentOutOfRangeException)?.ActualValue;
         return value is null ? what : string.Create(CultureInfo.InvariantCulture, $"{(error.ParamName is null or "value" ? "" : error.ParamName + " ")}is {value}; {what}");
+    }
+
+    // Metadata that is made at compile time gives init properties that are left out zeros, not their defaults.
+    private static JsonObject Completed(JsonObject json, JsonTypeInfo type)
+    {
+        if (type.PolymorphismOptions is { } kinds) type = type.Options.GetTypeInfo(KindOf(json, kinds, "", "")!);
+        JsonObject whole = (JsonObject)json.DeepClone();
+        foreach (JsonPropertyInfo property in type.Properties)
+        {
+            JsonTypeInfo part = type.Options.GetTypeInfo(property.PropertyType);
+            if (!whole.ContainsKey(property.Name)) whole[property.Name] = JsonSerializer.SerializeToNode(property.Get!(ConfigDefaults.Of(type.Type)), part);
+            else if (whole[property.Name] is JsonObject members && part.Kind == JsonTypeInfoKind.Object) whole[property.Name] = Completed(members, part);
+        }
+        return whole;
     }
 
     private static Type? KindOf(JsonObject json, JsonPolymorphismOptions kinds, string source, string path)

@@ -141,6 +141,10 @@ public sealed record RunConfig
         Require(LogDigits is >= 2 and <= 15, "logDigits", LogDigits, "a whole number from 2 to 15");
         Require(Augmentation.Crop >= 0, "augmentation.crop", Augmentation.Crop, "a number of pixels, 0 or more");
         Require(Data.Validation is null or (>= 0 and < 1), "data.validation", Data.Validation, "a share, 0 to below 1");
+        Require(Data.Size is null or [>= 1 and <= MostSide, >= 1 and <= MostSide], "data.size", $"[{string.Join(", ", Data.Size ?? [])}]", $"two whole numbers, height and width, from 1 to {MostSide}");
+        Require(Data.Channels is null or 1 or 3, "data.channels", Data.Channels, "1 or 3, or null for the pictures' own");
+        Require(Data.Images is null or > 0, "data.images", Data.Images, "a whole number above 0");
+        Require(Data.TestImages is null or > 0, "data.testImages", Data.TestImages, "a whole number above 0");
         Try("optimizer", () => Optimizer.Create());
         Try("schedule", () => Schedule.Create());
 
@@ -166,6 +170,7 @@ public sealed record RunConfig
     private const int MostEpochs = 1_000_000;
     private const int MostImages = 65_536;
     private const int MostThreads = 1024;
+    private const int MostSide = 4096;
 }
 
 /// <summary>What is made small: the cross-entropy of the softmax.</summary>

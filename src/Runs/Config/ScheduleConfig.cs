@@ -21,8 +21,7 @@ public abstract record ScheduleConfig
     public WarmUpConfig? WarmUp { get; init; }
 
     /// <summary>Whether the curve is stretched over all epochs, so that another number of them makes it another curve.</summary>
-    [JsonIgnore]
-    public virtual bool SpansTraining => false;
+    internal virtual bool SpansTraining => false;
 
     /// <summary>The schedule with these options.</summary>
     /// <exception cref="ArgumentException">An option is out of range; it is the exception's parameter.</exception>
@@ -50,9 +49,7 @@ public sealed record ConstantConfig : ScheduleConfig
 /// <summary><see cref="Cosine"/>.</summary>
 public sealed record CosineConfig : ScheduleConfig
 {
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override bool SpansTraining => true;
+    internal override bool SpansTraining => true;
 
     private protected override Schedule Curve() => new Cosine(Rate);
 }
@@ -60,9 +57,7 @@ public sealed record CosineConfig : ScheduleConfig
 /// <summary><see cref="OneCycle"/>.</summary>
 public sealed record OneCycleConfig : ScheduleConfig
 {
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override bool SpansTraining => true;
+    internal override bool SpansTraining => true;
 
     private protected override Schedule Curve() => new OneCycle(Rate);
 }

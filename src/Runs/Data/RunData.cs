@@ -66,7 +66,7 @@ public sealed class RunData
             train = train.With(new Preprocessing(wanted, Normalization.None(wanted[0]), config.Resize)).Measured();
             test = test.With(train.Preprocessing!);
         }
-        config = config with { Validation = config.Validation ?? 0 };
+        config = config with { Validation = config.Validation ?? 0, Size = [wanted[1], wanted[2]], Channels = wanted[0] };
         IDataset? further = config.TestPath is null ? null : LoadToTest(config, train.Preprocessing, train.ClassNames, cancellation).Images;
         if (config.Validation == 0) return new RunData(config, train, test, further, []);
         int[] labels = [.. Enumerable.Range(0, train.Count).Select(train.Label)];

@@ -1,0 +1,260 @@
+using System.Text.Json.Nodes;
+using CnnEngine.Data;
+using CnnEngine.Runs;
+using CnnEngine.Serialization;
+using CnnEngine.Training;
+
+namespace CnnEngine.Cli.Tests.Runs;
+
+public class TrainingRunTests
+{
+    [Fact]
+    public void A_run_leaves_configuration_metrics_and_checkpoints_that_can_be_read()
+    {
+        using TemporaryFolder folder = new();
+        RunResult result = Train(folder["run"], epochs: 3);
+        RunFolder run = new(folder["run"]);
+        Assert.Equal([1, 2, 3], run.ReadMetrics().Select(line => line.Epoch));
+        Assert.Equal(result.Epochs[^1].Test!.Value.MeanLoss, run.ReadMetrics()[^1].ValidationLoss);
+        Assert.Equal(result.Epochs.Max(epoch => epoch.Test!.Value.Accuracy), result.Best!.Test!.Value.Accuracy);
+
+        Evaluation best = Evaluation.Of(folder["run"]);
+        Assert.Equal(result.Best.Test!.Value.Correct, best.Result.Correct);
+        Assert.Equal(result.Best.Test.Value.MeanLoss, best.Result.MeanLoss, 1e-6);
+        ModelManifest manifest = ModelFile.ReadManifest(run.Best);
+        Assert.Equal(new Shape(1, 28, 28), manifest.Preprocessing!.Input);
+        Assert.Equal(10, manifest.Classes!.Count);
+    }
+
+    [Fact]
+    public void The_same_configuration_gives_the_same_bytes()
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["first"], epochs: 2);
+        RunPlan plan = RunPlan.Make(RunConfig.Read(new RunFolder(folder["first"]).Config));
+        using (TrainingRun run = TrainingRun.Start(plan, new RunFolder(folder["again"]))) run.Run();
+        AssertSameRun(folder["first"], folder["again"]);
+        Assert.Equal(File.ReadAllText(folder["first", "config.json"]), File.ReadAllText(folder["again", "config.json"]));
+    }
+
+    [Theory]
+    [InlineData("constant", 1, 3)]
+    [InlineData("plateau", 2, 4)]
+    public void Two_parts_are_the_whole_bit_for_bit(string schedule, int first, int all)
+    {
+        using TemporaryFolder folder = new();
+        string settings = $$"""{ "schedule": { "kind": "{{schedule}}", "rate": 0.05 }, "average": 0.9, "augmentation": { "crop": 2, "flip": true } }""";
+        Train(folder["whole"], all, settings);
+        Train(folder["parts"], first, settings);
+        RunConfig before = RunConfig.Read(folder["parts", "config.json"]);
+        using (TrainingRun run = TrainingRun.Resume(new RunFolder(folder["parts"]), all))
+        {
+            Assert.Equal((first, false, false), (run.Before.Count, run.IsOver, run.IsStretched));
+            run.Run();
+        }
+        AssertSameRun(folder["whole"], folder["parts"]);
+        Assert.Equal((before with { Epochs = all }).ToJson().ToJsonString(), RunConfig.Read(folder["parts", "config.json"]).ToJson().ToJsonString());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(13)]
+    public void A_run_that_is_stopped_after_any_step_goes_on_as_if_it_had_not_been(int steps)
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["whole"], epochs: 2);
+        using CancellationTokenSource source = new();
+        using (TrainingRun run = TrainingRun.Start(Plan(2), new RunFolder(folder["parts"])))
+        {
+            int step = 0;
+            string said = Assert.Throws<TrainingStoppedException>(
+                () => run.Run(new Callback<TrainingProgress>(_ => { if (++step == steps) source.Cancel(); }), null, source.Token)).Message;
+            Assert.EndsWith($"cnn resume {folder["parts"]} goes on", said, StringComparison.Ordinal);
+        }
+        using (TrainingRun run = TrainingRun.Resume(new RunFolder(folder["parts"]))) run.Run();
+        AssertSameRun(folder["whole"], folder["parts"]);
+    }
+
+    [Fact]
+    public void What_is_newer_than_the_checkpoint_or_was_being_written_is_taken_back()
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["whole"], epochs: 3);
+        Train(folder["killed"], epochs: 3);
+        RunFolder killed = new(folder["killed"]);
+        // Killed after the second epoch's line was written, while the third's was, before the checkpoint of either.
+        byte[] lines = File.ReadAllBytes(killed.Metrics);
+        using (TrainingRun run = TrainingRun.Start(Plan(3), new RunFolder(folder["first"])))
+            Assert.Throws<ArithmeticException>(() => run.Run(null, new Callback<EpochResult>(_ => throw new ArithmeticException("stop"))));
+        File.Copy(folder["first", "checkpoints", "last.safetensors"], killed.Last, overwrite: true);
+        File.WriteAllBytes(killed.Metrics, lines[..^20]);
+        File.WriteAllText(folder["killed", "checkpoints", ".unfinished-x.tmp"], "half a checkpoint");
+        File.WriteAllText(folder["killed", ".unfinished-y.tmp"], "half a configuration");
+
+        using (TrainingRun run = TrainingRun.Resume(killed)) run.Run();
+        AssertSameRun(folder["whole"], folder["killed"]);
+        Assert.Empty(Directory.EnumerateFiles(folder["killed"], ".unfinished*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void A_run_without_a_checkpoint_begins_anew()
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["whole"], epochs: 2);
+        TrainingRun.Start(Plan(2), new RunFolder(folder["killed"])).Dispose();
+        File.WriteAllText(folder["killed", "metrics.jsonl"], "{\"epoch\":");
+        using (TrainingRun run = TrainingRun.Resume(new RunFolder(folder["killed"]))) run.Run();
+        AssertSameRun(folder["whole"], folder["killed"]);
+    }
+
+    [Fact]
+    public void A_finished_run_has_nothing_left_to_do()
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["run"], epochs: 2);
+        byte[] before = File.ReadAllBytes(folder["run", "checkpoints", "last.safetensors"]);
+        using TrainingRun run = TrainingRun.Resume(new RunFolder(folder["run"]));
+        Assert.True(run.IsOver);
+        Assert.Equal(2, run.Run().Epochs.Count);
+        Assert.Equal(before, File.ReadAllBytes(folder["run", "checkpoints", "last.safetensors"]));
+        Assert.Equal(2, run.Folder.ReadMetrics().Count);
+    }
+
+    [Fact]
+    public void Epochs_are_not_taken_back()
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["run"], epochs: 2);
+        Assert.Equal("epochs is 1; 2 are done already", Assert.Throws<ConfigurationException>(() => TrainingRun.Resume(new RunFolder(folder["run"]), 1)).Message);
+        Assert.Equal(2, RunConfig.Read(folder["run", "config.json"]).Epochs);
+    }
+
+    [Fact]
+    public void A_folder_has_one_training_at_a_time()
+    {
+        using TemporaryFolder folder = new();
+        RunFolder run = new(folder["run"]);
+        using (TrainingRun.Start(Plan(1), run))
+            Assert.Equal($"{run.Path}: another process is training in this folder", Assert.Throws<IOException>(() => TrainingRun.Resume(run)).Message);
+        TrainingRun.Resume(run).Dispose();
+    }
+
+    [Fact]
+    public void A_folder_that_is_in_use_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["notes.txt"], "mine");
+        Assert.Contains("the folder is not empty", Refused(folder.Path), StringComparison.Ordinal);
+        Assert.Contains("this is a file", Refused(folder["notes.txt"]), StringComparison.Ordinal);
+        TrainingRun.Start(Plan(1), new RunFolder(folder["run"])).Dispose();
+        Assert.Contains("cnn resume goes on with it", Refused(folder["run"]), StringComparison.Ordinal);
+        // What a process left that was killed before it had written the configuration is no training.
+        File.Delete(folder["run", "config.json"]);
+        TrainingRun.Start(Plan(1), new RunFolder(folder["run"])).Dispose();
+
+        static string Refused(string path) => Assert.Throws<IOException>(() => TrainingRun.Start(Plan(1), new RunFolder(path))).Message;
+    }
+
+    [Fact]
+    public void Other_data_than_before_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["run"], epochs: 1);
+        JsonObject config = JsonNode.Parse(File.ReadAllText(folder["run", "config.json"]))!.AsObject();
+        config["data"]!["images"] = 300;
+        File.WriteAllText(folder["run", "config.json"], config.ToJsonString());
+        Assert.Contains(
+            "it was learning from 400 images; synthetic has 300 now",
+            Assert.Throws<InvalidDataException>(() => TrainingRun.Resume(new RunFolder(folder["run"]), 2)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_checkpoint_is_an_error_that_names_it()
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["run"], epochs: 1);
+        string last = folder["run", "checkpoints", "last.safetensors"];
+        byte[] bytes = File.ReadAllBytes(last);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(last, bytes);
+        Assert.StartsWith($"{last}: ", Assert.Throws<InvalidDataException>(() => TrainingRun.Resume(new RunFolder(folder["run"]), 2)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_that_diverges_keeps_what_was_saved_before()
+    {
+        using TemporaryFolder folder = new();
+        RunPlan plan = Plan(3, """{ "schedule": { "kind": "multi-step", "rate": 0.05, "epochs": [1], "factor": 1e9 } }""");
+        using (TrainingRun run = TrainingRun.Start(plan, new RunFolder(folder["run"])))
+            Assert.Contains($"cnn doctor {folder["run"]}", Assert.Throws<ArithmeticException>(() => run.Run()).Message, StringComparison.Ordinal);
+        using TrainingRun again = TrainingRun.Resume(new RunFolder(folder["run"]));
+        Assert.Single(again.Before);
+        Assert.Single(again.Folder.ReadMetrics());
+        Assert.Throws<ArithmeticException>(() => again.Run());
+    }
+
+    [Fact]
+    public void Early_stopping_ends_a_run_for_good()
+    {
+        using TemporaryFolder folder = new();
+        // Steps so small that nothing gets better by as much as asked for.
+        const string settings = """{ "schedule": { "kind": "constant", "rate": 1e-9 }, "earlyStopping": { "patience": 2, "leastChange": 0.1 } }""";
+        RunResult result = Train(folder["run"], 9, settings);
+        Assert.Equal((3, true), (result.Epochs.Count, result.IsEarly));
+        using TrainingRun run = TrainingRun.Resume(new RunFolder(folder["run"]));
+        Assert.True(run.IsOver);
+    }
+
+    internal static RunPlan Plan(int epochs, string settings = "{}")
+    {
+        JsonObject below = new()
+        {
+            ["data"] = new JsonObject { ["kind"] = "synthetic", ["images"] = 400, ["testImages"] = 100 },
+            ["epochs"] = epochs,
+            ["threads"] = 2,
+        };
+        return RunPlan.Make(RunConfig.Merge(below, JsonNode.Parse(settings)!.AsObject()), "settings");
+    }
+
+    /// <summary>Checks that two runs ended with the same bits, and the same metrics but for times.</summary>
+    internal static void AssertSameRun(string expected, string actual)
+    {
+        foreach (string name in (string[])["last.safetensors", "best.safetensors"])
+        {
+            (SortedDictionary<string, float[]> one, SortedDictionary<string, float[]> other) = (Tensors(expected, name), Tensors(actual, name));
+            Assert.Equal(one.Keys, other.Keys);
+            foreach ((string key, float[] numbers) in one)
+                Assert.True(numbers.AsSpan().SequenceEqual(other[key]), $"{name}: {key} differs");
+        }
+        Assert.Equal(Lines(expected), Lines(actual));
+
+        static IEnumerable<MetricsLine> Lines(string path) => new RunFolder(path).ReadMetrics().Select(line => line with { Seconds = 0, ImagesPerSecond = 0 });
+
+        static SortedDictionary<string, float[]> Tensors(string path, string name)
+        {
+            using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(path, "checkpoints", name));
+            SortedDictionary<string, float[]> tensors = new(StringComparer.Ordinal);
+            foreach (SafetensorsEntry entry in file.Entries)
+            {
+                Tensor tensor = Tensor.Zeros(entry.Shape);
+                file.ReadInto(entry.Name, tensor);
+                tensors.Add(entry.Name, tensor.Span.ToArray());
+            }
+            return tensors;
+        }
+    }
+
+    private static RunResult Train(string path, int epochs, string settings = "{}")
+    {
+        using TrainingRun run = TrainingRun.Start(Plan(epochs, settings), new RunFolder(path));
+        return run.Run();
+    }
+}
+
+/// <summary>Calls a method at once.</summary>
+internal sealed class Callback<T>(Action<T> action) : IProgress<T>
+{
+    public void Report(T value) => action(value);
+}
