@@ -117,6 +117,7 @@ public sealed class LabelledDataTests : IDisposable
     }
 
     [MnistFact]
+    [Trait("Category", "Slow")]
     public void MNIST_as_pictures_has_the_bits_that_it_has_as_MNIST()
     {
         ByteImages test = Mnist.Load(MnistFactAttribute.Directory!).Test;
