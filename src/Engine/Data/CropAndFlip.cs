@@ -43,6 +43,12 @@ public sealed class CropAndFlip : IDataset
     public int Classes => _data.Classes;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string>? ClassNames => _data.ClassNames;
+
+    /// <inheritdoc/>
+    public Preprocessing? Preprocessing => _data.Preprocessing;
+
+    /// <inheritdoc/>
     public bool IsCostly => _data.IsCostly;
 
     /// <inheritdoc/>

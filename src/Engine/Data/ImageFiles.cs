@@ -34,7 +34,8 @@ public sealed partial class ImageFiles : IDataset
     /// <inheritdoc/>
     public Preprocessing Preprocessing { get; }
 
-    /// <summary>Whether images are decoded from their files whenever they are read, because they would not fit into memory.</summary>
+    /// <inheritdoc/>
+    /// <remarks>It is where the images would not fit into memory, and are decoded from their files whenever they are read.</remarks>
     public bool IsCostly => _pixels is null;
 
     /// <summary>What was left out, as <see cref="ImageOptions.SkipBad"/> allowed.</summary>

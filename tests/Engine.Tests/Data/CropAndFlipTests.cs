@@ -89,6 +89,15 @@ public class CropAndFlipTests
     }
 
     [Fact]
+    public void It_is_called_and_made_as_the_data_are()
+    {
+        ByteImages data = new("few", new Shape(1, 2, 2), new byte[8], [0, 1], 2, new Normalization(0.5f, 2), ["cat", "dog"]);
+        CropAndFlip augmented = new(data);
+        Assert.Equal(("few", 2, data.Preprocessing), (augmented.Name, augmented.Count, augmented.Preprocessing));
+        Assert.Equal(["cat", "dog"], augmented.ClassNames);
+    }
+
+    [Fact]
     public void Reading_takes_no_memory()
     {
         CropAndFlip augmented = new(Data);
