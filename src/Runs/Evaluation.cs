@@ -30,10 +30,9 @@ public sealed record Evaluation(
     public static Evaluation Of(string path, DataConfig? data = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        RunConfig? run = RunFolder.IsRun(path) ? RunConfig.Read(new RunFolder(path).Config) : null;
-        if (run is null && !File.Exists(path)) throw new FileNotFoundException($"{path}: there is no such model file, nor a run in a folder of that name");
-        if (run is null && data is null) throw new ConfigurationException("--data is missing; a model file has no images of its own");
         string file = ModelPath.Find(path);
+        RunConfig? run = RunFolder.IsRun(path) ? RunConfig.Read(new RunFolder(path).Config) : null;
+        if (run is null && data is null) throw new ConfigurationException("--data is missing; a model file has no images of its own");
         Network network = ModelFile.Load(file, new NetworkOptions { BatchSize = run?.Batch ?? Batch, Training = false }, out ModelManifest manifest);
         (IDataset images, IReadOnlyList<SkippedFile> skipped) = data is null
             ? Own(run!, path, cancellation)

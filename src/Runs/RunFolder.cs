@@ -41,6 +41,15 @@ public sealed class RunFolder(string path)
     /// <summary>Whether a folder is one of a training.</summary>
     public static bool IsRun(string path) => File.Exists(new RunFolder(path).Config);
 
+    /// <summary>Checks that it is one.</summary>
+    /// <exception cref="FileNotFoundException">There is no such folder, or no training in it.</exception>
+    internal void RequireRun()
+    {
+        if (!IsRun(Path))
+            throw new FileNotFoundException(
+                Directory.Exists(Path) ? $"{Path}: there is no training in this folder: it has no config.json" : $"{Path}: there is no such folder");
+    }
+
     /// <summary>A folder in <paramref name="parent"/> named by time, network and data, which is not there yet.</summary>
     public static RunFolder Named(string parent, string model, string data, DateTime time)
     {

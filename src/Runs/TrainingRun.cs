@@ -13,7 +13,7 @@ namespace CnnEngine.Runs;
 /// same bits come out as if nothing had happened.
 /// </summary>
 /// <remarks>
-/// After an epoch, its line of metrics is written, then the best network if it is one, then the checkpoint: whatever is newer than the
+/// After an epoch, its line of metrics and its events are written, then the best network if it is one, then the checkpoint: whatever is newer than the
 /// checkpoint is written anew, the same, by a training that goes on from it.
 /// </remarks>
 public sealed class TrainingRun : IDisposable
@@ -104,9 +104,7 @@ public sealed class TrainingRun : IDisposable
         RunFolder folder, int? epochs = null, IProgress<LoadingProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        if (!RunFolder.IsRun(folder.Path))
-            throw new FileNotFoundException(
-                Directory.Exists(folder.Path) ? $"{folder.Path}: there is no training in this folder: it has no config.json" : $"{folder.Path}: there is no such folder");
+        folder.RequireRun();
         FileStream held = folder.Lock();
         try
         {
@@ -136,13 +134,14 @@ public sealed class TrainingRun : IDisposable
     {
         Threads.Count = Config.Threads ?? Environment.ProcessorCount;
         MetricsLine.Write(Folder.Metrics, Before);
+        if (IsOver) return ResultOf(Before, cancellation);
+        using RunEvents events = new(Folder.Events, Network, Plan.Data.Train, _from);
         _saved = Stopwatch.GetTimestamp();
         try
         {
             IReadOnlyList<EpochResult> results = Trainer.Fit(
                 _train, Plan.Data.Validation, Config.TrainerOptions(), new Callback<TrainingProgress>(AfterStep), new Callback<EpochResult>(AfterEpoch), _from, cancellation);
-            EpochResult? best = results.Best(Config.Best);
-            return new RunResult(results, best, best is null ? null : Test(cancellation), results.Count < Config.Epochs);
+            return ResultOf(results, cancellation);
         }
         catch (OperationCanceledException error)
         {
@@ -165,6 +164,7 @@ public sealed class TrainingRun : IDisposable
         void AfterEpoch(EpochResult epoch)
         {
             MetricsLine.Append(Folder.Metrics, epoch);
+            events.Write(epoch);
             if (epoch.Test is { } measured && !double.IsFinite(measured.Loss))
                 throw new ArithmeticException(
                     $"the validation loss is {measured.Loss} after epoch {epoch.Epoch}: training has diverged; try a learning rate below {Config.Schedule.Rate}");
@@ -176,6 +176,12 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>Lets others train in the folder.</summary>
     public void Dispose() => _lock.Dispose();
+
+    private RunResult ResultOf(IReadOnlyList<EpochResult> epochs, CancellationToken cancellation)
+    {
+        EpochResult? best = epochs.Best(Config.Best);
+        return new RunResult(epochs, best, best is null ? null : Test(cancellation), epochs.Count < Config.Epochs);
+    }
 
     private BatchResult? Test(CancellationToken cancellation)
     {

@@ -84,6 +84,13 @@ public class TrainCommandTests
     }
 
     [Fact]
+    public void A_folder_that_must_not_be_written_to_is_one_line()
+    {
+        if (!OperatingSystem.IsLinux()) return; // a folder in which even root can make nothing
+        CliProcess.Run([.. Small, "--run", "/proc/cnn-run"]).AssertRefused(1, "/proc/cnn-run: the folder cannot be made or written to");
+    }
+
+    [Fact]
     [Trait("Category", "Slow")]
     public void Mistakes_are_one_line_and_exit_code_2_or_1()
     {
@@ -95,6 +102,6 @@ public class TrainCommandTests
         CliProcess.Run("train", "--data", "synthetic", "--optimizer", "newton").AssertRefused(2, "--optimizer is 'newton'; it must be one of sgd, adam");
         CliProcess.Run("train", "--data", "synthetic", "--set", "optimizer.beta9=1").AssertRefused(2, "there is no key optimizer.beta9; in optimizer there are momentum");
         CliProcess.Run("resume", folder.Path).AssertRefused(1, "there is no training in this folder");
-        CliProcess.Run("eval", folder["nothing"]).AssertRefused(1, folder["nothing"], "no such model file");
+        CliProcess.Run("eval", folder["nothing"]).AssertRefused(1, folder["nothing"], "no such file or run");
     }
 }

@@ -123,6 +123,20 @@ public class TrainingRunTests
     }
 
     [Fact]
+    public void Events_are_written_for_every_epoch_and_a_run_that_goes_on_begins_a_file_of_its_own()
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["run"], epochs: 1);
+        using (TrainingRun run = TrainingRun.Resume(new RunFolder(folder["run"]), 2)) run.Run();
+        string[] files = [.. Directory.GetFiles(folder["run", "events"]).Order(StringComparer.Ordinal)];
+        Assert.Equal(2, files.Length);
+        string[] both = ["loss/train", "loss/validation", "accuracy/validation", "learning rate", "images per second", "filters/conv1", "weights/fc3.weight", "gradients/conv1.bias"];
+        string[] texts = Array.ConvertAll(files, file => System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file)));
+        Assert.All(both, tag => Assert.All(texts, text => Assert.Contains(tag, text, StringComparison.Ordinal)));
+        Assert.Contains("images", texts[0].Replace("images per second", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Epochs_are_not_taken_back()
     {
         using TemporaryFolder folder = new();

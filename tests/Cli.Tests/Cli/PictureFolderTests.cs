@@ -1,0 +1,76 @@
+using CnnEngine.Data;
+using CnnEngine.Imaging;
+using CnnEngine.Runs;
+
+namespace CnnEngine.Cli.Tests.Cli;
+
+public class PictureFolderTests
+{
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void MNIST_as_a_folder_of_PNG_files_is_learnt_to_98_and_a_half_per_cent()
+    {
+        if (Environment.GetEnvironmentVariable(DataLocator.Variable) is not { Length: > 0 } directory) return; // the data is not here
+        using TemporaryFolder folder = new();
+        TrainTest sets = Mnist.Load(directory);
+        Write(sets.Train, folder["digits", "train"], sets.Train.Count);
+        Write(sets.Test, folder["digits", "test"], sets.Test.Count);
+        CliResult result = CliProcess.Run("train", "--data", folder["digits"], "--epochs", "4", "--run", folder["run"]).AssertSuccess();
+        Assert.Contains("lenet5, 61,706 parameters", result.Output, StringComparison.Ordinal);
+        MetricsLine last = new RunFolder(folder["run"]).ReadMetrics()[^1];
+        Assert.True(last.ValidationAccuracy >= 0.985, $"{last}");
+        Assert.Equal(last.ValidationAccuracy!.Value, Evaluation.Of(folder["run"], DataConfig.Parse(DataConfig.SettingsOf(directory))).Result.Accuracy, 0.001);
+    }
+
+    [Fact]
+    public void A_picture_that_cannot_be_read_is_refused_by_name_or_skipped_by_name()
+    {
+        using TemporaryFolder folder = new();
+        Write(SyntheticDigits.Generate(train: 200, test: 1).Train, folder["digits"], 200);
+        string bad = folder["digits", "3", "bad.png"];
+        File.WriteAllText(bad, "no picture");
+        string[] command = ["train", "--data", folder["digits"], "--epochs", "1", "--quiet", "--run", folder["run"]];
+        CliProcess.Run(command).AssertRefused(1, bad);
+        Assert.False(Directory.Exists(folder["run"]));
+
+        CliResult result = CliProcess.Run([.. command, "--on-bad-image", "skip"]);
+        Assert.Equal(0, result.ExitCode);
+        Assert.StartsWith($"skipped: {bad}: ", result.Error, StringComparison.Ordinal);
+        Assert.Contains(bad, Assert.Single(File.ReadAllLines(folder["run", "skipped.txt"])), StringComparison.Ordinal);
+        Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], Serialization.ModelFile.ReadManifest(folder["run", "checkpoints", "best.safetensors"]).Classes);
+    }
+
+    [Fact]
+    public void Pictures_of_several_sizes_are_brought_to_one_that_suits_the_network()
+    {
+        using TemporaryFolder folder = new();
+        for (int i = 0; i < 8; i++)
+        {
+            string of = Directory.CreateDirectory(folder["photos", i % 2 == 0 ? "dark" : "light"]).FullName;
+            byte[] bytes = new byte[(100 + i) * 80 * 3];
+            bytes.AsSpan().Fill((byte)(i % 2 * 200));
+            ImageFile.Write(Path.Combine(of, $"{i}.png"), new Picture(100 + i, 80, 3, bytes));
+        }
+        RunPlan plan = Plan("{}");
+        Assert.Equal((new Shape(3, 96, 96), "resnet18", 2), (plan.Data.Image, plan.ModelName, plan.Data.Classes));
+        Assert.Equal(["dark", "light"], plan.Data.ClassNames);
+        Assert.Equal(new Shape(3, 32, 32), Plan("""{ "model": "cifar-resnet20" }""").Data.Image);
+        Assert.Equal(new Shape(1, 20, 24), Plan("""{ "model": { "layers": [{ "kind": "flatten" }, { "kind": "linear", "features": 2 }], "input": [1, 20, 24] } }""").Data.Image);
+        Assert.Equal(new Shape(1, 40, 30), Plan("""{ "data": { "size": [40, 30], "channels": 1 } }""").Data.Image);
+
+        RunPlan Plan(string settings)
+        {
+            System.Text.Json.Nodes.JsonObject data = new() { ["data"] = DataConfig.SettingsOf(folder["photos"]) };
+            return RunPlan.Make(RunConfig.Merge(data, System.Text.Json.Nodes.JsonNode.Parse(settings)!.AsObject()), "settings");
+        }
+    }
+
+    // As a folder with a sub-folder for each class.
+    private static void Write(ByteImages images, string path, int count)
+    {
+        for (int c = 0; c < images.Classes; c++) Directory.CreateDirectory(Path.Combine(path, $"{c}"));
+        // Not through ImageFile, which waits for the disk after each file.
+        Parallel.For(0, count, i => File.WriteAllBytes(
+            Path.Combine(path, $"{images.Label(i)}", $"{i:00000}.png"), PngEncoder.Encode(Picture.FromPlanes(images.Pixels(i), images.ImageShape))));
+    }
+}
