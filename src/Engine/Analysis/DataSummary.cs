@@ -13,7 +13,10 @@ public sealed record DataSummary(
 {
     private const int BatchSize = 64;
 
-    /// <summary>Looks at images spread evenly over a data set.</summary>
+    // Apart from the streams of weights, order and augmentation.
+    private const ulong SampleStream = 1 << 29;
+
+    /// <summary>Looks at a data set, or at some of its images, picked at random, but the same every time.</summary>
     /// <param name="data">The data.</param>
     /// <param name="most">How many images at most; all if left out.</param>
     /// <param name="cancellation">Asked from time to time.</param>
@@ -26,15 +29,15 @@ public sealed record DataSummary(
         if (data.Count == 0) throw new ArgumentException($"{data.Name} has no images", nameof(data));
         int count = Math.Min(most, data.Count), channels = data.ImageShape[0], plane = data.ImageShape.Length / channels;
         float[] images = new float[BatchSize * data.ImageShape.Length];
-        int[] labels = new int[BatchSize * data.LabelsPerImage], indices = new int[BatchSize], perClass = new int[data.Classes];
+        int[] labels = new int[BatchSize * data.LabelsPerImage], perClass = new int[data.Classes], sample = Sample(data, count);
         double[] sums = new double[channels], squares = new double[channels];
         (int, int)? outOfRange = null;
         for (int first = 0; first < count; first += BatchSize)
         {
             cancellation.ThrowIfCancellationRequested();
             int batch = Math.Min(BatchSize, count - first);
-            for (int n = 0; n < batch; n++) indices[n] = (int)((long)(first + n) * data.Count / count);
-            data.Read(indices.AsSpan(0, batch), images, labels);
+            ReadOnlySpan<int> indices = sample.AsSpan(first, batch);
+            data.Read(indices, images, labels);
             for (int i = 0; i < batch * channels; i++)
                 foreach (float number in images.AsSpan(i * plane, plane))
                 {
@@ -51,5 +54,17 @@ public sealed record DataSummary(
         double[] mean = Array.ConvertAll(sums, sum => sum / numbers);
         return new DataSummary(
             count, mean, [.. squares.Select((square, c) => Math.Sqrt(Math.Max(0, (square / numbers) - (mean[c] * mean[c]))))], perClass, outOfRange);
+    }
+
+    /// <summary>The numbers of some images in ascending order, picked at random.</summary>
+    internal static int[] Sample(IDataset data, int count)
+    {
+        int[] order = [.. Enumerable.Range(0, data.Count)];
+        if (count >= order.Length) return order;
+        SplitMix64 random = SplitMix64.For(0, SampleStream, 0);
+        random.Shuffle(order);
+        int[] some = order[..count];
+        Array.Sort(some);
+        return some;
     }
 }

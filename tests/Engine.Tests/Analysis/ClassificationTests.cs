@@ -97,7 +97,10 @@ public class ClassificationTests
         }
         Assert.Equal((150, null), (summary.Images, summary.OutOfRange));
         Assert.Equal(Enumerable.Range(0, 3).Select(c => labels.Count(label => label == c)), summary.Labels);
-        Assert.Equal(Enumerable.Range(0, 3).Select(c => labels.Where((_, i) => i % 3 == 0).Count(label => label == c)), DataSummary.Of(data, 50).Labels);
+        DataSummary some = DataSummary.Of(data, 90);
+        Assert.Equal((90, 90), (some.Images, some.Labels.Sum()));
+        Assert.All(some.Labels, (count, c) => Assert.InRange(count, 1, summary.Labels[c]));
+        Assert.Equal(some.Mean, DataSummary.Of(data, 90).Mean);
         Assert.Equal((4, 7), DataSummary.Of(new WrongLabels(data)).OutOfRange);
     }
 
