@@ -29,7 +29,7 @@ public sealed partial record NetworkSummary
         return text.ToString().ReplaceLineEndings("\n");
     }
 
-    private IEnumerable<string> MemoryLines()
+    internal IEnumerable<string> MemoryLines()
     {
         if (Training is not null) yield return Line("memory of training", Training);
         yield return Line("memory of inference", Inference);
