@@ -11,10 +11,10 @@ internal sealed class CompletionCommand : CliCommand
         : base(
             "completion",
             "Prints what makes a shell complete the command's words.",
-            new Example("source <(cnn completion bash)", "bash: for this session, or in ~/.bashrc"),
-            new Example("source <(cnn completion zsh)", "zsh: for this session, or in ~/.zshrc"),
-            new Example("cnn completion fish | source", "fish: for this session, or in config.fish"),
-            new Example("cnn completion pwsh | Out-String | Invoke-Expression", "PowerShell: for this session, or in $PROFILE")) => Arguments.Add(_shell);
+            new Example("cnn completion bash", "in ~/.bashrc: source <(cnn completion bash)"),
+            new Example("cnn completion zsh", "in ~/.zshrc: source <(cnn completion zsh)"),
+            new Example("cnn completion fish", "in config.fish: cnn completion fish | source"),
+            new Example("cnn completion pwsh", "in $PROFILE: cnn completion pwsh | Out-String | Invoke-Expression")) => Arguments.Add(_shell);
 
     protected override int Run(ParseResult arguments, Session session)
     {

@@ -181,7 +181,7 @@ public class OnnxExportTests
     {
         Assert.Equal((int)TensorProto.Types.DataType.Float, tensor.DataType);
         float[] numbers = new float[tensor.RawData.Length / 4];
-        Buffer.BlockCopy(tensor.RawData.ToByteArray(), 0, numbers, 0, tensor.RawData.Length);
+        System.Buffer.BlockCopy(tensor.RawData.ToByteArray(), 0, numbers, 0, tensor.RawData.Length);
         return numbers;
     }
 

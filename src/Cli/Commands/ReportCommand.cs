@@ -1,0 +1,34 @@
+using System.CommandLine;
+using CnnEngine.Runs;
+using CnnEngine.Runs.Report;
+
+namespace CnnEngine.Cli.Commands;
+
+/// <summary><c>cnn report</c>.</summary>
+internal sealed class ReportCommand : CliCommand
+{
+    private readonly Argument<string> _run = new("RUN") { Description = "The run's folder." };
+
+    private readonly Option<string?> _out = OptionKinds.Path("--out", "FILE", "The page to make or to replace. [default: report.html in the run's folder]");
+
+    public ReportCommand()
+        : base(
+            "report",
+            "Writes a training up as one HTML page that needs no network: curves, confusion, mistakes, filters, what the network looks at.",
+            new Example("cnn report runs/first", "makes runs/first/report.html"),
+            new Example("cnn report runs/first --out first.html", "makes it elsewhere"))
+    {
+        Arguments.Add(_run);
+        Options.Add(_out);
+    }
+
+    protected override int Run(ParseResult arguments, Session session)
+    {
+        RunFolder run = ModelPath.FindRun(arguments.GetRequiredValue(_run));
+        string target = arguments.GetValue(_out) ?? run.Report;
+        PathCheck.RequireReplaceable("--out", target);
+        HtmlReport.Write(ReportData.Of(run, session.Cancellation), target, session.Cancellation);
+        Console.Out.WriteLine(target);
+        return ExitCode.Success;
+    }
+}
