@@ -14,7 +14,7 @@ namespace CnnEngine.Runs;
 /// <param name="Latency">Seconds of the forward pass of one image alone.</param>
 /// <param name="MultiplyAdds">Multiply-adds of one image's forward pass.</param>
 /// <param name="Peak">The machine's multiply-add peak, in GFLOP/s.</param>
-/// <param name="Layers">Time spent in each layer in the training steps, over all threads.</param>
+/// <param name="Layers">Time spent in each layer in a training step, the mean of many, added up over all threads.</param>
 public sealed record SpeedTest(
     int Batch, int Threads, double Training, double Prediction, double Latency, long MultiplyAdds, double Peak, IReadOnlyList<LayerTime> Layers)
 {
@@ -36,7 +36,7 @@ public sealed record SpeedTest(
     /// <param name="graph">The network.</param>
     /// <param name="input">The shape of one image.</param>
     /// <param name="batch">Images of one step.</param>
-    /// <param name="time">How long each of the three measurements takes, about.</param>
+    /// <param name="time">How long each of the four measurements takes, about.</param>
     /// <param name="cancellation">Asked between calls.</param>
     /// <exception cref="ArgumentException">The network cannot be compiled; the message says why.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -48,12 +48,18 @@ public sealed record SpeedTest(
         Sgd optimizer = new(momentum: 0.9f);
         double training = Best(TrainOnce, time, cancellation);
         network.IsTimed = true;
-        TrainOnce();
+        int timed = 0;
+        for (long start = Stopwatch.GetTimestamp(); timed == 0 || Stopwatch.GetElapsedTime(start) < time; timed++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            TrainOnce();
+        }
         network.IsTimed = false;
+        LayerTime[] layers = [.. network.LayerTimes().Select(layer => new LayerTime(layer.Layer, layer.Forward / timed, layer.Backward / timed))];
 
         (double prediction, double latency) = (Predict(batch), Predict(1));
         return new SpeedTest(
-            batch, Kernels.Threads.Count, training, prediction, latency, network.Layers.Sum(layer => layer.MultiplyAdds), MultiplyAddPeak.Measure(), network.LayerTimes());
+            batch, Kernels.Threads.Count, training, prediction, latency, network.Layers.Sum(layer => layer.MultiplyAdds), MultiplyAddPeak.Measure(), layers);
 
         void TrainOnce()
         {

@@ -15,7 +15,7 @@ internal sealed class BenchCommand : CliCommand
 
     private readonly Option<int?> _batch = OptionKinds.Number("--batch", "Images of one step. [default: 64]", 1, 65_536);
 
-    private readonly Option<double?> _seconds = OptionKinds.Real("--seconds", "SECONDS", "How long each of the three measurements takes, about. [default: 2]", 0.01, 3600);
+    private readonly Option<double?> _seconds = OptionKinds.Real("--seconds", "SECONDS", "How long each of the four measurements takes, about. [default: 1]", 0.01, 3600);
 
     private readonly Option<int?> _threads = OptionKinds.Number("--threads", "Threads to compute on. [default: all]", 1, 1024);
 
@@ -39,7 +39,7 @@ internal sealed class BenchCommand : CliCommand
         string name = _model.NameIn(arguments);
         (Graph graph, Shape input) = _model.Find(arguments);
         int batch = arguments.GetValue(_batch) ?? 64;
-        TimeSpan time = TimeSpan.FromSeconds(arguments.GetValue(_seconds) ?? 2);
+        TimeSpan time = TimeSpan.FromSeconds(arguments.GetValue(_seconds) ?? 1);
         if (session.IsTalkative) Console.Out.WriteLine($"{name}, images of {input}, batch {batch}, {Threads.Count} threads, {Simd.Lanes * 32}-bit vectors");
         SpeedTest test = ModelArgument.Made(name, () => SpeedTest.Run(graph, input, batch, time, session.Cancellation));
         if (session.IsJson) Console.Out.WriteLine(Json(name, test).ToJsonString());
