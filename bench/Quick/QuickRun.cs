@@ -21,6 +21,10 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
 
     // Of the time: training's epochs take a second or so, and a few of them must fit.
     private const double ShareOfLeNet = 0.12;
+    private const double ShareOfLoader = 0.08;
+
+    // A third of an epoch, so that all ways can take turns.
+    private const int LoaderImages = 20_000;
 
     private readonly List<QuickRow> _rows = [];
     private readonly StringBuilder _tables = new();
@@ -47,6 +51,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
                 MeasureKernel(conv, size, pass, () => new ConvWork(size, pass));
         End(conv);
         MeasureLeNet();
+        MeasureLoader();
         MeasureStreams();
         MeasureDispatch();
         jsonFile?.WriteJson(_rows);
@@ -76,7 +81,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
         foreach (int threads in Shapes.ThreadCounts)
         {
             Threads.Count = threads;
-            Turn turn = Turn.Of(Math.Max(0, SecondsLeft(1 - ShareOfLeNet)) / _figuresLeft-- / Rounds);
+            Turn turn = Turn.Of(Math.Max(0, SecondsLeft(1 - ShareOfLeNet - ShareOfLoader)) / _figuresLeft-- / Rounds);
             double best = double.PositiveInfinity, peak = 0;
             for (int round = 0; round < Rounds; round++)
             {
@@ -100,7 +105,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
         for (int i = 0; i < Shapes.ThreadCounts.Count; i++)
         {
             int threads = Threads.Count = Shapes.ThreadCounts[i];
-            double end = SecondsLeft(1) / (Shapes.ThreadCounts.Count - i), best = 0, peak = 0;
+            double end = SecondsLeft(1 - ShareOfLoader) / (Shapes.ThreadCounts.Count - i), best = 0, peak = 0;
             long start = Stopwatch.GetTimestamp();
             for (int epoch = 0; epoch < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < end; epoch++)
             {
@@ -112,6 +117,36 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
             cells.AddRange($"{best:0}", $"{percent:0.0}");
         }
         Print(table.Add([.. cells]));
+        End(table);
+    }
+
+    private void MeasureLoader()
+    {
+        Table table = Begin("LeNet-5, by how the images reach the network: read by the threads that compute, or ahead by one more", Columns("images/s", "% memory"));
+        IDataset data = SyntheticDigits.Generate(seed: 1, train: LoaderImages, test: 1).Train;
+        (string Name, IDataset Data, bool ReadsAhead)[] ways =
+        [
+            ("memory", data, false), ("memory, ahead", data, true),
+            ("crop and flip", new CropAndFlip(data, border: 2), false), ("crop and flip, ahead", new CropAndFlip(data, border: 2), true),
+        ];
+        double[,] best = new double[ways.Length, Shapes.ThreadCounts.Count];
+        for (int i = 0; i < Shapes.ThreadCounts.Count; i++)
+        {
+            Threads.Count = Shapes.ThreadCounts[i];
+            for (int round = 0; round < Rounds; round++)
+                for (int way = 0; way < ways.Length; way++)
+                    best[way, i] = Math.Max(best[way, i], LeNetWork.TrainEpoch(ways[way].Data, test: null, default, ways[way].ReadsAhead).ImagesPerSecond);
+        }
+        for (int way = 0; way < ways.Length; way++)
+        {
+            List<string> cells = [ways[way].Name, Passes.Train];
+            for (int i = 0; i < Shapes.ThreadCounts.Count; i++)
+            {
+                cells.AddRange($"{best[way, i]:0}", $"{100 * best[way, i] / best[0, i]:0}");
+                _rows.Add(new QuickRow($"lenet5, {ways[way].Name}", Passes.Train, Shapes.ThreadCounts[i], null, Math.Round(best[way, i]), null));
+            }
+            Print(table.Add([.. cells]));
+        }
         End(table);
     }
 

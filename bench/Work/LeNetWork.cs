@@ -26,10 +26,10 @@ internal static class LeNetWork
     private const double Linear = (400 * 120) + (120 * 84) + (84 * 10);
 
     /// <summary>Trains a new network for one epoch by plain SGD with momentum.</summary>
-    public static EpochResult TrainEpoch(IDataset train, IDataset? test, CancellationToken cancellation)
+    public static EpochResult TrainEpoch(IDataset train, IDataset? test, CancellationToken cancellation, bool? readsAhead = null)
     {
         Trainer trainer = new(Compile(Batch, training: true), new Sgd(momentum: 0.9f), new CrossEntropy());
-        return trainer.Fit(train, test, new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(0.05f) }, cancellation: cancellation)[0];
+        return trainer.Fit(train, test, new TrainerOptions { Epochs = 1, Schedule = new ConstantRate(0.05f), ReadsAhead = readsAhead }, cancellation: cancellation)[0];
     }
 
     /// <summary>What <c>Network.Predict</c> does with one batch of images, over and over.</summary>

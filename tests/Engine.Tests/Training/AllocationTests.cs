@@ -5,6 +5,7 @@ using CnnEngine.Layers;
 using CnnEngine.Losses;
 using CnnEngine.Optimizers;
 using CnnEngine.Tests.Graphs;
+using CnnEngine.Training;
 
 namespace CnnEngine.Tests.Training;
 
@@ -36,6 +37,28 @@ public class AllocationTests
     [InlineData(3)]
     public void A_network_in_one_part(int threads) =>
         AssertNothingIsTaken(threads, OnePart.Layers, OnePart.Image, Some.Images(6, OnePart.Image, 10));
+
+    // What keeps the state, the meter and the order of the images.
+    [Fact]
+    public void A_step_of_the_trainer()
+    {
+        const int Epochs = 4;
+        Network network = LeNetModel.Modern().Compile(LeNetModel.Image, new NetworkOptions { BatchSize = 4 });
+        Trainer trainer = new(network, new Sgd(0.9f), Loss) { Average = new WeightAverage(network.Parameters) };
+        long[] bytes = new long[Epochs * Batch / 4];
+        Meter meter = new(bytes);
+        trainer.Fit(Data, Data, new TrainerOptions { Epochs = Epochs }, meter);
+        // The last epoch's, from step to step.
+        Assert.All(bytes[^8..], b => Assert.Equal(bytes[^9], b));
+        Assert.Equal(bytes.Length, meter.Reports);
+    }
+
+    private sealed class Meter(long[] bytes) : IProgress<TrainingProgress>
+    {
+        public int Reports { get; private set; }
+
+        public void Report(TrainingProgress value) => bytes[Reports++] = GC.GetAllocatedBytesForCurrentThread();
+    }
 
     private static void AssertNothingIsTaken(int threads, Func<Sequential> layers, Shape image, TensorDataset data)
     {
