@@ -3,15 +3,14 @@ using CnnEngine.Graphs;
 namespace CnnEngine.Inference;
 
 /// <summary>Networks compiled from one graph, whose weights they share: as many as there ever were callers at once.</summary>
-/// <param name="graph">The graph; its layers have their weights.</param>
-/// <param name="input">The shape of one image.</param>
-/// <param name="options">What to compile for.</param>
+/// <param name="first">One of them, whose graph and weights are everybody's.</param>
+/// <param name="batchSize">How many images they are compiled for; if as many as the first, that is taken, too.</param>
 /// <param name="compiling">Held while the graph's layers are planned.</param>
-internal sealed class NetworkPool(Graph graph, Shape input, NetworkOptions options, Lock compiling)
+internal sealed class NetworkPool(Network first, int batchSize, Lock compiling)
 {
-    private readonly Stack<Network> _idle = [];
+    private readonly Stack<Network> _idle = new(batchSize == first.Options.BatchSize ? [first] : []);
 
-    public int BatchSize => options.BatchSize;
+    public int BatchSize => batchSize;
 
     /// <summary>Runs any number of images through a network that nobody else is using.</summary>
     public void Predict(ReadOnlySpan<float> images, Span<float> outputs)
@@ -31,6 +30,6 @@ internal sealed class NetworkPool(Graph graph, Shape input, NetworkOptions optio
     {
         lock (_idle)
             if (_idle.TryPop(out Network? idle)) return idle;
-        lock (compiling) return graph.Compile(input, options);
+        lock (compiling) return first.Graph.Compile(first.InputShape, first.Options with { BatchSize = batchSize });
     }
 }

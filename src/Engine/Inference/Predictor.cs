@@ -42,11 +42,10 @@ public sealed class Predictor
         if (classes is not null && classes.Count != network.OutputShape[0])
             throw new ArgumentException($"there are {classes.Count} class names; the network's output is {network.OutputShape}", nameof(classes));
         (Preprocessing, Classes, InputShape, OutputShape) = (preprocessing, classes, network.InputShape, network.OutputShape);
-        NetworkOptions options = new() { BatchSize = 1, Training = false };
-        Graph graph = network.Fold(options).Graph;
+        Network folded = network.Fold(new NetworkOptions { BatchSize = 1, Training = false });
         Lock compiling = new();
-        _single = new NetworkPool(graph, InputShape, options, compiling);
-        _batches = batchSize == 1 ? _single : new NetworkPool(graph, InputShape, options with { BatchSize = batchSize }, compiling);
+        _single = new NetworkPool(folded, 1, compiling);
+        _batches = batchSize == 1 ? _single : new NetworkPool(folded, batchSize, compiling);
         _last = network.Layers[^1].Layer;
     }
 
