@@ -78,13 +78,6 @@ internal sealed class CliProcess : IDisposable
         return process.WaitForEnd();
     }
 
-    /// <summary>Runs it to its end behind a shell command, such as <c>ulimit -f 100</c>.</summary>
-    public static CliResult RunBehind(string command, params string[] args)
-    {
-        using CliProcess process = new("/bin/sh", ["-c", $"{command}; exec \"$0\" \"$@\"", Host(), Program, .. args], null, []);
-        return process.WaitForEnd();
-    }
-
     /// <summary>Waits for the end.</summary>
     public CliResult WaitForEnd()
     {

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
 using CnnEngine.Data;
 using CnnEngine.Imaging;
 using CnnEngine.Runs;
@@ -69,8 +72,45 @@ public class PictureFolderTests
     private static void Write(ByteImages images, string path, int count)
     {
         for (int c = 0; c < images.Classes; c++) Directory.CreateDirectory(Path.Combine(path, $"{c}"));
-        // Not through ImageFile, which waits for the disk after each file.
         Parallel.For(0, count, i => File.WriteAllBytes(
-            Path.Combine(path, $"{images.Label(i)}", $"{i:00000}.png"), PngEncoder.Encode(Picture.FromPlanes(images.Pixels(i), images.ImageShape))));
+            Path.Combine(path, $"{images.Label(i)}", $"{i:00000}.png"), Png(images.Pixels(i), images.ImageShape[2])));
+    }
+
+    // A grey PNG (W3C, "Portable Network Graphics", 2003) by no code of the engine, nor as slow as its files, which are on the disk at once.
+    private static byte[] Png(ReadOnlySpan<byte> pixels, int width)
+    {
+        using MemoryStream lines = new();
+        using (ZLibStream packed = new(lines, CompressionLevel.Fastest, leaveOpen: true))
+            for (int start = 0; start < pixels.Length; start += width)
+            {
+                packed.WriteByte(0); // no filter
+                packed.Write(pixels.Slice(start, width));
+            }
+        using MemoryStream file = new();
+        file.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);
+        byte[] header = new byte[13];
+        BinaryPrimitives.WriteInt32BigEndian(header, width);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), pixels.Length / width);
+        header[8] = 8; // bits
+        Chunk("IHDR", header);
+        Chunk("IDAT", lines.ToArray());
+        Chunk("IEND", []);
+        return file.ToArray();
+
+        void Chunk(string kind, byte[] data)
+        {
+            byte[] named = [.. Encoding.ASCII.GetBytes(kind), .. data], number = new byte[4];
+            BinaryPrimitives.WriteInt32BigEndian(number, data.Length);
+            file.Write(number);
+            file.Write(named);
+            uint sum = uint.MaxValue;
+            foreach (byte one in named)
+            {
+                sum ^= one;
+                for (int bit = 0; bit < 8; bit++) sum = (sum >> 1) ^ (0xedb88320 & (0 - (sum & 1)));
+            }
+            BinaryPrimitives.WriteUInt32BigEndian(number, ~sum);
+            file.Write(number);
+        }
     }
 }
