@@ -3,6 +3,7 @@ using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Kernels;
 using CnnEngine.Optimizers;
+using CnnEngine.Runs.Report;
 using CnnEngine.Serialization;
 using CnnEngine.Training;
 
@@ -173,6 +174,11 @@ public sealed class TrainingRun : IDisposable
             epochs?.Report(epoch);
         }
     }
+
+    /// <summary>Writes the report of what has been trained so far: <see cref="HtmlReport"/>.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void WriteReport(CancellationToken cancellation = default) => HtmlReport.Write(ReportData.Of(Folder, Plan, cancellation), Folder.Report, cancellation);
 
     /// <summary>Lets others train in the folder.</summary>
     public void Dispose() => _lock.Dispose();

@@ -12,6 +12,8 @@ internal sealed class ResumeCommand : CliCommand
 
     private readonly Option<int?> _epochs = OptionKinds.Number("--epochs", "How many epochs there are to be in all, to go on after the last.", 1, 1_000_000);
 
+    private readonly Option<bool> _noReport = TrainingSession.NewNoReport();
+
     public ResumeCommand()
         : base(
             "resume",
@@ -21,6 +23,7 @@ internal sealed class ResumeCommand : CliCommand
     {
         Arguments.Add(_run);
         Options.Add(_epochs);
+        Options.Add(_noReport);
     }
 
     protected override int Run(ParseResult arguments, Session session)
@@ -29,6 +32,6 @@ internal sealed class ResumeCommand : CliCommand
         using TrainingRun run = TrainingRun.Resume(new RunFolder(arguments.GetRequiredValue(_run)), epochs, null, session.Cancellation);
         if (run.IsStretched && session.IsTalkative)
             session.Console.WriteLine("note: the learning rate's curve spans all epochs; those that are done had that of a shorter training");
-        return TrainingSession.Run(run, session);
+        return TrainingSession.Run(run, !arguments.GetValue(_noReport), session);
     }
 }

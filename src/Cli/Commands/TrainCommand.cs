@@ -99,6 +99,8 @@ internal sealed class TrainCommand : CliCommand
 
     private readonly Option<string?> _runs = OptionKinds.Path("--runs", "DIR", "The folder to make the run's folder in. [default: runs]");
 
+    private readonly Option<bool> _noReport = TrainingSession.NewNoReport();
+
     public TrainCommand()
         : base(
             "train",
@@ -115,7 +117,7 @@ internal sealed class TrainCommand : CliCommand
             [
                 _config, _data, _validation, _validationPath, _test, _images, _testImages, _size, _channels, _resize, _badImages, _model, _width, _epochs, _batch,
                 _optimizer, _momentum, _decay, _schedule, _rate, _warmUp, _smoothing, _crop, _flip, _clipNorm, _clipValue, _average, _patience,
-                _stopBy, _best, _seed, _threads, _every, _digits, _set, _run, _runs,
+                _stopBy, _best, _seed, _threads, _every, _digits, _set, _run, _runs, _noReport,
             ])
             Options.Add(option);
         _data.CompletionSources.Add("mnist", "fashion-mnist", "cifar10", "synthetic", "shapes");
@@ -134,7 +136,7 @@ internal sealed class TrainCommand : CliCommand
             ? new RunFolder(path)
             : RunFolder.Named(arguments.GetValue(_runs) ?? "runs", plan.ModelName, plan.Data.Name, DateTime.Now);
         using TrainingRun run = TrainingRun.Start(plan, folder);
-        return TrainingSession.Run(run, session);
+        return TrainingSession.Run(run, !arguments.GetValue(_noReport), session);
     }
 
     private JsonObject Read(ParseResult arguments)

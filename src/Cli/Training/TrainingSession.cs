@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CnnEngine.Data;
@@ -14,9 +15,15 @@ namespace CnnEngine.Cli.Training;
 /// <summary>Trains and shows it: what <c>train</c> and <c>resume</c> have in common.</summary>
 internal static class TrainingSession
 {
+    /// <summary>Asks for no report.</summary>
+    public static Option<bool> NewNoReport() => OptionKinds.Switch("--no-report", "Write no report.html; cnn report does so later.");
+
     /// <summary>Trains to the end.</summary>
+    /// <param name="run">What.</param>
+    /// <param name="hasReport">Whether to write the report, too.</param>
+    /// <param name="session">Where it is shown.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(TrainingRun run, Session session)
+    public static int Run(TrainingRun run, bool hasReport, Session session)
     {
         EpochLines lines = new(run.Config);
         if (session.IsTalkative) WriteOpening(run, session.Console);
@@ -24,7 +31,8 @@ internal static class TrainingSession
         RunResult? result = null;
         if (session.IsTalkative) LiveProgress.Run(session.Console, run.Config.Epochs, isShown: true, Train);
         else Train(null);
-        Report(run, result!, session);
+        if (hasReport) run.WriteReport(session.Cancellation);
+        Report(run, result!, hasReport, session);
         return ExitCode.Success;
 
         void Train(IProgress<TrainingProgress>? progress) => result = run.Run(progress, new EpochReport(EndEpoch), session.Cancellation);
@@ -79,7 +87,7 @@ internal static class TrainingSession
         return string.Concat(extras.Select(extra => $", {extra}"));
     }
 
-    private static void Report(TrainingRun run, RunResult result, Session session)
+    private static void Report(TrainingRun run, RunResult result, bool hasReport, Session session)
     {
         RunConfig config = run.Config;
         if (session.IsJson)
@@ -92,6 +100,7 @@ internal static class TrainingSession
                 ["epochs"] = result.Epochs.Count,
                 ["bestEpoch"] = result.Best?.Epoch,
                 ["bestModel"] = result.Best is null ? null : run.Folder.Best,
+                ["report"] = hasReport ? run.Folder.Report : null,
                 ["stoppedEarly"] = result.IsEarly,
             };
             Add(json, "train", result.Best?.Train);
@@ -108,6 +117,7 @@ internal static class TrainingSession
         line += best.Test is { } measured ? digits.Text("validation", measured) : digits.Text("train", best.Train);
         if (result.Test is { } test) line += $", {digits.Text("test", test)}";
         session.Console.WriteLine(line);
+        if (session.IsTalkative && hasReport) session.Console.WriteLine($"report: {run.Folder.Report}");
         if (session.IsTalkative) session.Console.WriteLine($"model: {run.Folder.Best}");
     }
 

@@ -33,6 +33,9 @@ internal sealed class Subset(IDataset data, int[] indices) : IDataset
     public int LabelsPerImage => data.LabelsPerImage;
 
     /// <inheritdoc/>
+    public bool IsCostly => data.IsCostly;
+
+    /// <inheritdoc/>
     public void BeginEpoch(int epoch) => data.BeginEpoch(epoch);
 
     /// <inheritdoc/>

@@ -56,7 +56,12 @@ public sealed record ReportData
     {
         ArgumentNullException.ThrowIfNull(folder);
         folder.RequireRun();
-        RunPlan plan = RunPlan.Make(RunConfig.Read(folder.Config), folder.Config, null, cancellation);
+        return Of(folder, RunPlan.Make(RunConfig.Read(folder.Config), folder.Config, null, cancellation), cancellation);
+    }
+
+    /// <summary>The same, with the run's data opened already.</summary>
+    internal static ReportData Of(RunFolder folder, RunPlan plan, CancellationToken cancellation)
+    {
         NetworkOptions options = new() { BatchSize = plan.Config.Batch };
         string? file = File.Exists(folder.Best) ? folder.Best : File.Exists(folder.Last) ? folder.Last : null;
         (IDataset images, string kind) = plan.Data.Test is { } test ? (test, "test") : plan.Data.Validation is { } held ? (held, "held-out") : (plan.Data.Train, "training");

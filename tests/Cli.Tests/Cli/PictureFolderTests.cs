@@ -32,7 +32,7 @@ public class PictureFolderTests
         Write(SyntheticDigits.Generate(train: 200, test: 1).Train, folder["digits"], 200);
         string bad = folder["digits", "3", "bad.png"];
         File.WriteAllText(bad, "no picture");
-        string[] command = ["train", "--data", folder["digits"], "--epochs", "1", "--quiet", "--run", folder["run"]];
+        string[] command = ["train", "--data", folder["digits"], "--epochs", "1", "--quiet", "--no-report", "--run", folder["run"]];
         CliProcess.Run(command).AssertRefused(1, bad);
         Assert.False(Directory.Exists(folder["run"]));
 

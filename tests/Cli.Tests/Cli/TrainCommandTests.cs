@@ -6,7 +6,7 @@ namespace CnnEngine.Cli.Tests.Cli;
 
 public class TrainCommandTests
 {
-    private static readonly string[] Small = ["train", "--data", "synthetic", "--images", "300", "--test-images", "100"];
+    private static readonly string[] Small = ["train", "--data", "synthetic", "--images", "300", "--test-images", "100", "--no-report"];
 
     [Fact]
     [Trait("Category", "Slow")]
@@ -25,7 +25,10 @@ public class TrainCommandTests
         JsonNode end = JsonNode.Parse(json[^1])!;
         Assert.Equal((2, "lenet5", folder["again"]), ((int)end["epochs"]!, (string)end["model"]!, (string)end["run"]!));
 
-        string quiet = Assert.Single(CliProcess.Run("resume", folder["again"], "--epochs", "3", "--quiet").AssertSuccess().OutputLines);
+        Assert.Equal(folder["again", "report.html"], (string)end["report"]!);
+        Assert.StartsWith("<!doctype html>", File.ReadAllText(folder["again", "report.html"]), StringComparison.OrdinalIgnoreCase);
+
+        string quiet = Assert.Single(CliProcess.Run("resume", folder["again"], "--epochs", "3", "--quiet", "--no-report").AssertSuccess().OutputLines);
         Assert.Matches(@"^synthetic: best epoch \d of 3, validation accuracy ", quiet);
         Assert.Equal(3, new RunFolder(folder["again"]).ReadMetrics().Count);
 
@@ -77,9 +80,9 @@ public class TrainCommandTests
         string run = Path.Combine(disk.Path, "run");
         CliProcess.Run([.. Small, "--schedule", "constant", "--epochs", "2", "--run", run, "--quiet"]).AssertSuccess();
         string filler = disk.Fill();
-        CliProcess.Run("resume", run, "--epochs", "4", "--quiet").AssertRefused(1, "No space left on device");
+        CliProcess.Run("resume", run, "--epochs", "4", "--quiet", "--no-report").AssertRefused(1, "No space left on device");
         File.Delete(filler);
-        CliProcess.Run("resume", run, "--epochs", "4", "--quiet").AssertSuccess();
+        CliProcess.Run("resume", run, "--epochs", "4", "--quiet", "--no-report").AssertSuccess();
         CliProcess.Run([.. Small, "--schedule", "constant", "--epochs", "4", "--run", folder["whole"], "--quiet"]).AssertSuccess();
         TrainingRunTests.AssertSameRun(folder["whole"], run);
     }

@@ -6,7 +6,7 @@ public class KilledRunTests
 {
     private static readonly string[] Options =
     [
-        "--data", "synthetic", "--images", "1500", "--test-images", "200", "--epochs", "3", "--average", "0.9", "--crop", "2", "--seed", "5", "--quiet",
+        "--data", "synthetic", "--images", "1500", "--test-images", "200", "--epochs", "3", "--average", "0.9", "--crop", "2", "--seed", "5", "--quiet", "--no-report",
         // Something is being written most of the time.
         "--checkpoint-every", "0.001",
     ];
@@ -26,14 +26,14 @@ public class KilledRunTests
         int kills = 0, resumed = 0;
         for (; kills < 20; kills++)
         {
-            string[] command = File.Exists(folder["killed", "config.json"]) ? ["resume", run, "--quiet"] : ["train", .. Options, "--run", run];
+            string[] command = File.Exists(folder["killed", "config.json"]) ? ["resume", run, "--quiet", "--no-report"] : ["train", .. Options, "--run", run];
             if (command[0] == "resume") resumed++;
             using CliProcess process = new(command);
             if (process.HasEndedWithin(whole * (0.2 + (0.5 * random.NextDouble())))) Assert.Equal(0, process.WaitForEnd().ExitCode);
             else process.Kill();
         }
         Assert.True(resumed > 0);
-        CliProcess.Run("resume", run, "--quiet").AssertSuccess();
+        CliProcess.Run("resume", run, "--quiet", "--no-report").AssertSuccess();
         TrainingRunTests.AssertSameRun(folder["whole"], run);
     }
 }
