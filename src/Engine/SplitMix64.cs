@@ -39,6 +39,22 @@ internal struct SplitMix64(ulong seed)
         return radius * Math.Cos(2 * Math.PI * Even());
     }
 
+    /// <summary>
+    /// A number of the distribution Beta(α, α), α above 0 (L. Devroye, "Non-Uniform Random Variate Generation", 1986, IX.3): up to α = ½ the
+    /// share of U^(1/α) in U^(1/α) + V^(1/α) if that sum is at most 1 (M. Jöhnk, 1964), above it <c>½ + ½·√(1 − U^(2/(2α − 1)))·cos 2πV</c>
+    /// (G. Ulrich, 1984).
+    /// </summary>
+    public double Beta(double alpha)
+    {
+        if (alpha > 0.5) return 0.5 + (0.5 * Math.Sqrt(1 - Math.Pow(1 - Even(), 2 / ((2 * alpha) - 1))) * Math.Cos(2 * Math.PI * Even()));
+        while (true)
+        {
+            // By logarithms: both powers may be too small for a number.
+            double u = Math.Log(1 - Even()) / alpha, v = Math.Log(1 - Even()) / alpha;
+            if (Math.Exp(u) + Math.Exp(v) <= 1) return 1 / (1 + Math.Exp(v - u));
+        }
+    }
+
     /// <summary>A number evenly spread from 0 up to but not 1.</summary>
     public double Even() => (Next() >> 11) * (1.0 / (1UL << 53));
 

@@ -33,7 +33,7 @@ public sealed class TrainingRun : IDisposable
         {
             Average = Config.Average is { } keep ? new WeightAverage(Network.Parameters, keep) : null,
         };
-        _train = Config.Augmentation.Apply(plan.Data.Train, Config.Seed);
+        _train = Config.Augmentation.IsOn ? new AugmentedDataset(plan.Data.Train, Config.Augmentation, Config.Seed) : plan.Data.Train;
         _manifest = plan.Manifest();
         if (!File.Exists(folder.Last)) return;
         _from = Checkpoint.Load(folder.Last, Trainer);

@@ -69,6 +69,23 @@ internal sealed class TrainCommand : CliCommand
 
     private readonly Option<bool?> _flip = new("--flip") { Description = "Mirror half of the images, left and right; --flip false: never. [default: by the data]" };
 
+    private readonly Option<double?> _rotate = OptionKinds.Real("--rotate", "DEGREES", "Rotate images by up to so much, either way.", 0, 180);
+
+    private readonly Option<double?> _shift = OptionKinds.Real("--shift", "SHARE", "Move images by up to this share of their sides, not by whole pixels.", 0, 1);
+
+    private readonly Option<double?> _scale = OptionKinds.Real("--scale", "SHARE", "Make images larger or smaller by up to this share.", 0, 0.9);
+
+    private readonly Option<string?> _elastic = OptionKinds.Path(
+        "--elastic", "ALPHA,SIGMA", "Bend images: pixels displaced by up to ALPHA, smoothed over SIGMA pixels, as in 34,4 for digits.");
+
+    private readonly Option<int?> _cutout = OptionKinds.Number("--cutout", "Blot out a square of so many pixels a side somewhere in each image.", 0, 65_536);
+
+    private readonly Option<double?> _jitter = OptionKinds.Real("--jitter", "SHARE", "Change brightness, contrast and saturation by up to this share.", 0, 1);
+
+    private readonly Option<double?> _mixup = OptionKinds.Real("--mixup", "ALPHA", "Add another image to each one, and their labels, by shares of Beta(ALPHA, ALPHA).", 0, 1000);
+
+    private readonly Option<double?> _cutmix = OptionKinds.Real("--cutmix", "ALPHA", "Lay a rectangle of another image over each one, and share the label accordingly.", 0, 1000);
+
     private readonly Option<double?> _clipNorm = OptionKinds.Real("--clip-norm", "LENGTH", "Shorten gradients to this length.", 1e-9);
 
     private readonly Option<double?> _clipValue = OptionKinds.Real("--clip-value", "NUMBER", "Cut gradients' numbers off at this one.", 1e-9);
@@ -116,8 +133,8 @@ internal sealed class TrainCommand : CliCommand
         foreach (Option option in (Option[])
             [
                 _config, _data, _validation, _validationPath, _test, _images, _testImages, _size, _channels, _resize, _badImages, _model, _width, _epochs, _batch,
-                _optimizer, _momentum, _decay, _schedule, _rate, _warmUp, _smoothing, _crop, _flip, _clipNorm, _clipValue, _average, _patience,
-                _stopBy, _best, _seed, _threads, _every, _digits, _set, _run, _runs, _noReport,
+                _optimizer, _momentum, _decay, _schedule, _rate, _warmUp, _smoothing, _crop, _flip, _rotate, _shift, _scale, _elastic, _cutout, _jitter, _mixup,
+                _cutmix, _clipNorm, _clipValue, _average, _patience, _stopBy, _best, _seed, _threads, _every, _digits, _set, _run, _runs, _noReport,
             ])
             Options.Add(option);
         _data.CompletionSources.Add("mnist", "fashion-mnist", "cifar10", "synthetic", "shapes");
@@ -165,6 +182,14 @@ internal sealed class TrainCommand : CliCommand
         settings.Set(arguments.GetValue(_smoothing), "loss.smoothing");
         settings.Set(arguments.GetValue(_crop), "augmentation.crop");
         settings.Set(arguments.GetValue(_flip), "augmentation.flip");
+        settings.Set(arguments.GetValue(_rotate), "augmentation.rotation");
+        settings.Set(arguments.GetValue(_shift), "augmentation.shift");
+        settings.Set(arguments.GetValue(_scale), "augmentation.scale");
+        if (arguments.GetValue(_elastic) is { } elastic) settings.SetJson(ReadElastic(elastic), "augmentation.elastic");
+        settings.Set(arguments.GetValue(_cutout), "augmentation.cutout");
+        foreach (string part in (string[])["brightness", "contrast", "saturation"]) settings.Set(arguments.GetValue(_jitter), $"augmentation.{part}");
+        settings.Set(arguments.GetValue(_mixup), "augmentation.mixup");
+        settings.Set(arguments.GetValue(_cutmix), "augmentation.cutmix");
         settings.Set(arguments.GetValue(_clipNorm), "clip.norm");
         settings.Set(arguments.GetValue(_clipValue), "clip.value");
         settings.Set(arguments.GetValue(_average), "average");
@@ -181,6 +206,16 @@ internal sealed class TrainCommand : CliCommand
 
     // The run may be resumed from elsewhere.
     private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
+
+    private static JsonObject ReadElastic(string text)
+    {
+        string[] numbers = text.Split(',');
+        if (numbers.Length == 2
+            && float.TryParse(numbers[0], NumberStyles.Float, CultureInfo.InvariantCulture, out float alpha) && alpha is >= 0 and <= 100_000
+            && float.TryParse(numbers[1], NumberStyles.Float, CultureInfo.InvariantCulture, out float sigma) && sigma is >= 0.1f and <= 1000)
+            return new JsonObject { ["alpha"] = alpha, ["sigma"] = sigma };
+        throw new ConfigurationException($"--elastic is '{text}'; it must be a number from 0 to 100000 and one from 0.1 to 1000, as in 34,4");
+    }
 
     private static JsonArray ReadSize(string text)
     {

@@ -76,8 +76,7 @@ internal static class TrainingSession
     private static string Extras(RunConfig config)
     {
         List<string> extras = [];
-        if (config.Augmentation.Crop > 0) extras.Add($"moved by up to {Count(config.Augmentation.Crop, "pixel")}");
-        if (config.Augmentation.Flip) extras.Add("mirrored");
+        if ($"{config.Augmentation}" is { Length: > 0 } augmentation) extras.Add(augmentation);
         if (config.Loss.Smoothing > 0) extras.Add($"labels smoothed by {config.Loss.Smoothing}");
         if (config.Clip.Norm is { } norm) extras.Add($"gradients no longer than {norm}");
         if (config.Clip.Value is { } value) extras.Add($"gradients cut off at {value}");

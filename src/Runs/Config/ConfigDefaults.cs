@@ -1,3 +1,4 @@
+using CnnEngine.Data;
 using CnnEngine.Training;
 
 namespace CnnEngine.Runs;
@@ -7,7 +8,7 @@ internal static class ConfigDefaults
 {
     private static readonly Dictionary<Type, object> Parts = new object[]
     {
-        new RunConfig(), new DataConfig(), new AugmentationConfig(), new LossConfig(), new ClipConfig(), new EarlyStopping(), new WarmUpConfig(),
+        new RunConfig(), new DataConfig(), new Augmentation(), new ElasticDistortion(), new LossConfig(), new ClipConfig(), new EarlyStopping(), new WarmUpConfig(),
         new SgdConfig(), new AdamConfig(), new AdamWConfig(), new RmsPropConfig(), new AdagradConfig(),
         new ConstantConfig(), new CosineConfig(), new OneCycleConfig(), new StepConfig(), new MultiStepConfig(), new ExponentialConfig(), new PlateauConfig(),
     }.ToDictionary(part => part.GetType());

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Layers;
 
@@ -63,7 +64,7 @@ internal static class Recipe
         };
         return new RunConfig
         {
-            Augmentation = new AugmentationConfig { Crop = image[0] == 1 ? 0 : Math.Max(1, Math.Min(image[1], image[2]) / 8), Flip = mirrors },
+            Augmentation = new Augmentation { Crop = image[0] == 1 ? 0 : Math.Max(1, Math.Min(image[1], image[2]) / 8), Flip = mirrors },
             Optimizer = optimizer,
             Schedule = schedule with { Rate = rate },
             Clip = new ClipConfig { Norm = isNormalized || isSmall ? null : 5 },

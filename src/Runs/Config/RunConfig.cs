@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using CnnEngine.Data;
 using CnnEngine.Losses;
 using CnnEngine.Optimizers;
 using CnnEngine.Serialization;
@@ -23,8 +24,8 @@ public sealed record RunConfig
     /// </summary>
     public JsonNode? Model { get; init; }
 
-    /// <summary>What becomes of images before they are learnt from.</summary>
-    public AugmentationConfig Augmentation { get; init; } = new();
+    /// <summary>What becomes of images before they are learnt from, anew in every epoch.</summary>
+    public Augmentation Augmentation { get; init; } = new();
 
     /// <summary>How parameters are updated.</summary>
     public OptimizerConfig Optimizer { get; init; } = new SgdConfig();
@@ -112,7 +113,8 @@ public sealed record RunConfig
     });
 
     /// <summary>The loss that is made small.</summary>
-    internal CrossEntropy CreateLoss() => new() { Smoothing = Loss.Smoothing };
+    internal Loss CreateLoss() =>
+        Augmentation.IsMixed ? new MixedCrossEntropy { Smoothing = Loss.Smoothing } : new CrossEntropy { Smoothing = Loss.Smoothing };
 
     /// <summary>What the trainer has to know.</summary>
     internal TrainerOptions TrainerOptions() => new()
@@ -139,7 +141,6 @@ public sealed record RunConfig
         Require(Clip.Norm is null or > 0, "clip.norm", Clip.Norm, "a number above 0, or null");
         Require(CheckpointSeconds is > 0 and <= 1e6, "checkpointSeconds", CheckpointSeconds, "a number of seconds above 0");
         Require(LogDigits is >= 2 and <= 15, "logDigits", LogDigits, "a whole number from 2 to 15");
-        Require(Augmentation.Crop >= 0, "augmentation.crop", Augmentation.Crop, "a number of pixels, 0 or more");
         Require(Data.Validation is null or (>= 0 and < 1), "data.validation", Data.Validation, "a share, 0 to below 1");
         Require(Data.Size is null or [>= 1 and <= MostSide, >= 1 and <= MostSide], "data.size", $"[{string.Join(", ", Data.Size ?? [])}]", $"two whole numbers, height and width, from 1 to {MostSide}");
         Require(Data.Channels is null or 1 or 3, "data.channels", Data.Channels, "1 or 3, or null for the pictures' own");

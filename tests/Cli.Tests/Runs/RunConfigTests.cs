@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CnnEngine.Data;
 using CnnEngine.Optimizers;
 using CnnEngine.Runs;
 using CnnEngine.Training;
@@ -45,6 +46,10 @@ public class RunConfigTests
     [InlineData("{ \"epochs\": 0 }", "epochs is 0; it must be a whole number from 1 to 1000000")]
     [InlineData("{ \"epochs\": null }", "epochs is null; it must be a whole number")]
     [InlineData("{ \"augmentation\": { \"flip\": \"yes\" } }", "augmentation.flip is \"yes\"; it must be true or false")]
+    [InlineData("{ \"augmentation\": { \"rotation\": 200 } }", "augmentation.rotation is 200; it must be 0 to 180")]
+    [InlineData("{ \"augmentation\": { \"elastic\": { \"sigma\": 0 } } }", "augmentation.elastic.sigma is 0; it must be 0.1 to 1000")]
+    [InlineData("{ \"augmentation\": { \"elastic\": { \"beta\": 1 } } }", "there is no key augmentation.elastic.beta; in augmentation.elastic there are alpha, sigma")]
+    [InlineData("{ \"augmentation\": { \"spin\": 3 } }", "in augmentation there are crop, flip, verticalFlip, rotation, shift, scale, elastic, cutout, brightness, contrast, saturation, mixup, cutmix")]
     [InlineData("{ \"earlyStopping\": { \"patience\": 0 } }", "patience is 1 epoch or more")]
     [InlineData("{ \"best\": \"speed\" }", "best is \"speed\"; it must be one of loss, accuracy")]
     [InlineData("{ \"loss\": { \"smoothing\": 1 } }", "loss.smoothing is 1; it must be 0 to below 1")]
@@ -99,7 +104,7 @@ public class RunConfigTests
 
         RunPlan shapes = Plan("""{ "data": { "kind": "shapes", "images": 20, "testImages": 10 }, "optimizer": { "kind": "adam" }, "schedule": { "kind": "multi-step" }, "epochs": 8 }""");
         Assert.Equal("cifar-resnet20", shapes.ModelName);
-        Assert.Equal(new AugmentationConfig { Crop = 4, Flip = true }, shapes.Config.Augmentation);
+        Assert.Equal(new Augmentation { Crop = 4, Flip = true }, shapes.Config.Augmentation);
         // Adam's steps are of another size than gradient descent's.
         Assert.Equal(0.001f, shapes.Config.Schedule.Rate);
         Assert.Equal([4, 6], Assert.IsType<MultiStepConfig>(shapes.Config.Schedule).Epochs);
@@ -139,6 +144,8 @@ public class RunConfigTests
             RunConfig config = RunConfig.Parse(settings, "settings");
             Assert.Equal((0.01f, 1, 5), (config.Schedule.Rate, config.Schedule.WarmUp!.Epochs, config.EarlyStopping!.Patience));
         }
+        Assert.Equal(new Augmentation { Elastic = new ElasticDistortion { Alpha = 5, Sigma = 4 } },
+            RunConfig.Parse(Settings("""{ "augmentation": { "elastic": { "alpha": 5 } } }"""), "settings").Augmentation);
         foreach (string kind in (string[])["sgd", "adam", "adamw", "rmsprop", "adagrad"])
             RunConfig.Parse(Settings($$"""{ "optimizer": { "kind": "{{kind}}" } }"""), "settings");
         Assert.Equal(new AdamWConfig(), RunConfig.Parse(Settings("""{ "optimizer": { "kind": "adamw" } }"""), "settings").Optimizer);

@@ -112,7 +112,7 @@ public class CropAndFlipTests
     [Fact]
     public void What_cannot_be_cropped_is_refused()
     {
-        Expect.Throws<ArgumentException>("random has images of 7; only C×H×W can be cropped", () => _ = new CropAndFlip(Some.Images(2, new Shape(7), 3)));
+        Expect.Throws<ArgumentException>("random has images of 7; only C×H×W can be augmented", () => _ = new CropAndFlip(Some.Images(2, new Shape(7), 3)));
         Assert.Throws<ArgumentOutOfRangeException>(() => new CropAndFlip(Data, -1));
         Assert.Throws<ArgumentNullException>(() => new CropAndFlip(null!));
         CropAndFlip augmented = new(Data);
