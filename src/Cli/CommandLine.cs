@@ -9,7 +9,7 @@ namespace CnnEngine.Cli;
 internal static class CommandLine
 {
     /// <summary>Every command, in the order of the help.</summary>
-    public static IReadOnlyList<CliCommand> Commands { get; } = 
+    public static IReadOnlyList<CliCommand> Commands { get; } =
     [
         new TrainCommand(), new ResumeCommand(), new EvalCommand(), new PredictCommand(), new SummaryCommand(), new ReportCommand(), new DoctorCommand(),
         new ExportCommand(), new ImportCommand(), new BenchCommand(), new CompletionCommand(),

@@ -98,7 +98,9 @@ public class OnnxExportTests
     {
         OnnxOptions options = new()
         {
-            Preprocessing = Preprocessing, Classes = ["ant", "bee \"b\"", "cat", "dog", "Ente"], Metadata = new Dictionary<string, string> { ["run"] = "42" },
+            Preprocessing = Preprocessing,
+            Classes = ["ant", "bee \"b\"", "cat", "dog", "Ente"],
+            Metadata = new Dictionary<string, string> { ["run"] = "42" },
         };
         Dictionary<string, string> metadata = OnnxExport.Model(Small(), options).MetadataProps.ToDictionary(entry => entry.Key, entry => entry.Value);
         Assert.Equal(["classes", "engine", "input", "preprocessing", "run"], metadata.Keys.Order());

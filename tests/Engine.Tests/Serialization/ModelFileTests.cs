@@ -23,7 +23,10 @@ public class ModelFileTests
         Network network = model.Compile(Small with { Seed = 7 });
         ModelManifest manifest = new()
         {
-            Model = ModelDescription.Of(model), Classes = ["a", "b", "ç"], Preprocessing = new Preprocessing(model.Input, new Normalization(0.25f, 0.5f)), Training = new JsonObject { ["epoch"] = 3 },
+            Model = ModelDescription.Of(model),
+            Classes = ["a", "b", "ç"],
+            Preprocessing = new Preprocessing(model.Input, new Normalization(0.25f, 0.5f)),
+            Training = new JsonObject { ["epoch"] = 3 },
         };
         ModelFile.Write(path, network, manifest, [new("optimizer/1.velocity", HandMade.Counting(new Shape(4)))]);
 
