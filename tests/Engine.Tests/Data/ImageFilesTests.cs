@@ -87,12 +87,12 @@ public sealed class ImageFilesTests : IDisposable
     [Fact]
     public void The_first_bad_picture_is_named_whatever_the_threads()
     {
-        _folder.WriteClasses("", perClass: 200, "cat", "dog");
-        File.WriteAllBytes(In("cat/120.png"), [1, 2, 3]);
+        _folder.WriteClasses("", perClass: 100, "cat", "dog");
+        File.WriteAllBytes(In("cat/080.png"), [1, 2, 3]);
         File.WriteAllBytes(In("dog/001.png"), []);
         foreach (int threads in new[] { 1, 2, 4, 8 })
             Assert.Equal(
-                $"{In("cat/120.png")}: is no picture that is read: PNG, BMP, PGM (P5) or PPM (P6); it has 3 bytes, the first of them 010203",
+                $"{In("cat/080.png")}: is no picture that is read: PNG, BMP, PGM (P5) or PPM (P6); it has 3 bytes, the first of them 010203",
                 Assert.Throws<InvalidDataException>(() => Load(new ImageOptions { Threads = threads })).Message);
     }
 
