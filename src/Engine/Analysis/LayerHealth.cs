@@ -16,7 +16,7 @@ public sealed record LayerHealth(
 /// <param name="Name">Layer and parameter, as in <c>conv1.weight</c>.</param>
 /// <param name="Norm">‖w‖.</param>
 /// <param name="GradientNorm">‖∂loss/∂w‖, the root of the mean of its square over the minibatches.</param>
-/// <param name="UpdateRatio">‖Δw‖ / ‖w‖ of one step of the optimiser; about 10⁻³ is healthy. Null without an optimiser, or where w is 0.</param>
+/// <param name="UpdateRatio">‖Δw‖ / ‖w‖ of one step of the optimiser, which remembers the steps before, while the weights are put back; about 10⁻³ is healthy. Null without an optimiser, or where w is 0.</param>
 public sealed record ParameterHealth(string Name, double Norm, double GradientNorm, double? UpdateRatio)
 {
     /// <summary>Whether nothing is learnt: the gradient is 0 for the whole sample.</summary>

@@ -5,17 +5,19 @@ namespace CnnEngine.Runs;
 /// <summary>Whether the numbers inside a network allow it to learn.</summary>
 internal static class HealthChecks
 {
-    // The share of dead or saturated units from which on a layer is mentioned.
+    // The share of dead or saturated units from which on a layer is mentioned, and the channels from which on a share says something.
     private const double MostDead = 0.5;
+    private const int FewChannels = 8;
     private const double MostSaturated = 0.5;
 
     // By what δ may be multiplied on its way from the last weights to the first.
     private const double LeastDeltaRatio = 1e-4;
     private const double MostDeltaRatio = 1e3;
 
-    // About 10⁻³ of its length is how far a weight moves in a healthy step; the first steps of small networks are a hundred times longer.
+    // About 10⁻³ of its length is how far a weight moves in a healthy step; the first steps of narrow networks are a few hundred times longer.
     private const double LeastUpdate = 1e-7;
     private const double MostUpdate = 0.3;
+    private const double MostFirstUpdate = 1;
 
     public static IEnumerable<Finding> Run(Patient patient, NetworkHealth health)
     {
@@ -47,7 +49,7 @@ internal static class HealthChecks
 
     private static IEnumerable<Finding> Units(NetworkHealth health)
     {
-        List<LayerHealth> dead = [.. health.Layers.Where(layer => layer.DeadShare >= MostDead)];
+        List<LayerHealth> dead = [.. health.Layers.Where(layer => layer.DeadShare == 1 || (layer.DeadShare >= MostDead && layer.Output[0] >= FewChannels))];
         if (dead.Count > 0)
         {
             bool isCut = dead.Exists(layer => layer.DeadShare == 1);
@@ -89,10 +91,11 @@ internal static class HealthChecks
                 "Look at what is behind these layers: dead ReLUs, saturated activations, outputs that nothing reads.");
         if (patient.Optimizer is null) yield break;
         List<ParameterHealth> measured = weights.FindAll(parameter => parameter.UpdateRatio is not null && !parameter.IsStill);
-        List<ParameterHealth> fast = [.. measured.Where(parameter => parameter.UpdateRatio > MostUpdate).OrderByDescending(parameter => parameter.UpdateRatio)];
+        double most = patient.Epochs.Count == 0 ? MostFirstUpdate : MostUpdate;
+        List<ParameterHealth> fast = [.. measured.Where(parameter => parameter.UpdateRatio > most).OrderByDescending(parameter => parameter.UpdateRatio)];
         if (fast.Count > 0)
             yield return new Finding(
-                fast[0].UpdateRatio > 1 ? Severity.Problem : Severity.Warning, "Steps are too large",
+                fast[0].UpdateRatio > 10 * most ? Severity.Problem : Severity.Warning, "Steps are too large",
                 $"One step at a learning rate of {Words.Number(patient.LearningRate)} changes {Words.List(fast.Select(parameter => $"{parameter.Name} by {Words.Percent(parameter.UpdateRatio!.Value)} of its length"))}; about 0.1 % is healthy.",
                 $"Lower the learning rate: {Words.Number(patient.LearningRate / Math.Max(3, fast[0].UpdateRatio!.Value / 0.01))} would be a try.");
         double peak = patient.Epochs.Select(epoch => (double)epoch.LearningRate).Append(patient.LearningRate).Max();

@@ -85,6 +85,27 @@ public class DoctorTests
         Assert.Equal(Severity.Warning, Finds("ReLUs are dead", Of(network)).Severity);
     }
 
+    // One of two channels may be dead by chance.
+    [Fact]
+    public void Dead_units_of_a_few_are_left_in_peace()
+    {
+        Network network = new Sequential { new Conv2d(2, 3), new ReLU(), new Flatten(), new Linear(24), new ReLU(), new Linear(Patterns.Classes) }
+            .Compile(Patterns.Image, new NetworkOptions { BatchSize = 16 });
+        network.Parameters[1].Value.Span[0] = -1000;
+        Assert.Empty(Examine(network));
+        network.Parameters[1].Value.Span[1] = -1000;
+        Finds("ReLUs are dead", Of(network));
+    }
+
+    // The longest steps are the first ones; later, less is too much.
+    [Fact]
+    public void Steps_are_judged_by_when_they_are_made()
+    {
+        Patient fresh = Of(Patterns.Compile(), rate: 0.8f);
+        Assert.Empty(Doctor.Examine(fresh));
+        Assert.Equal(Severity.Warning, Finds("Steps are too large", fresh with { Epochs = [Patterns.Epoch(1, 1.2, 0.5)] }).Severity);
+    }
+
     [Fact]
     public void Deltas_that_vanish_in_twelve_sigmoids_are_found()
     {
