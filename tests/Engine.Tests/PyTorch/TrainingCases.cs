@@ -26,6 +26,13 @@ internal static class TrainingCases
             ["smoothing"] = () => new() { Smoothing = 0.1f },
             ["much smoothing"] = () => new() { Smoothing = 0.5f },
         }),
+        .. Of<MixedCrossEntropy>(LossTolerance, new()
+        {
+            ["one label"] = () => new(),
+            ["two labels"] = () => new(),
+            ["smoothing"] = () => new() { Smoothing = 0.1f },
+            ["large outputs"] = () => new(),
+        }),
         .. Of<HalfSquaredError>(LossTolerance, new() { ["plain"] = () => new(), ["large outputs"] = () => new() }),
         .. Of<BinaryCrossEntropy>(LossTolerance, new() { ["plain"] = () => new(), ["a mask"] = () => new() }),
         .. Of<PixelCrossEntropy>(LossTolerance, new() { ["plain"] = () => new(), ["ignored label"] = () => new() { IgnoredLabel = 2 } }),

@@ -38,6 +38,23 @@ def losses(file):
     case("CrossEntropy/smoothing", lambda z, y: f.cross_entropy(z, y, label_smoothing=0.1), (7, 5), reach=3)
     case("CrossEntropy/much smoothing", lambda z, y: f.cross_entropy(z, y, label_smoothing=0.5), (3, 19), reach=3)
 
+    # Two labels of each image, and the first one's share in 1/65536.
+    def mixed(smoothing):
+        def loss(z, y):
+            first, second = (f.cross_entropy(z, y[:, i], label_smoothing=smoothing, reduction="none") for i in (0, 1))
+            share = y[:, 2].double() / 65536
+            return (share * first + (1 - share) * second).mean()
+        return loss
+
+    def triples(name, images, classes):
+        random = Random(f"{name}, labels")
+        return torch.cat([random.integers(0, classes - 1, (images, 2)), random.integers(0, 65536, (images, 1))], 1)
+
+    case("MixedCrossEntropy/one label", f.cross_entropy, (7, 5))
+    case("MixedCrossEntropy/two labels", mixed(0), (7, 5), labels=triples("plain", 7, 5))
+    case("MixedCrossEntropy/smoothing", mixed(0.1), (5, 11), reach=3, labels=triples("smoothing", 5, 11))
+    case("MixedCrossEntropy/large outputs", mixed(0), (5, 11), reach=60, labels=triples("large outputs", 5, 11))
+
     def half_squared(a, y):
         return 0.5 * f.mse_loss(a, f.one_hot(y, a.shape[1]).double(), reduction="sum") / len(a)
 

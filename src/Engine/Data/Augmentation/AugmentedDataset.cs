@@ -31,7 +31,7 @@ public class AugmentedDataset : IDataset
     /// <param name="augmentation">What becomes of them.</param>
     /// <param name="seed">Chance follows from it.</param>
     /// <exception cref="ArgumentException">
-    /// The images are not C×H×W, or have several labels, which would have to move with them, or their colours are to change and nobody knows
+    /// The images are not C×H×W, or have several labels, which may have to move with them, or their colours are to change and nobody knows
     /// them, since the data has no <see cref="IDataset.Preprocessing"/>.
     /// </exception>
     public AugmentedDataset(IDataset data, Augmentation augmentation, long seed = 1)
@@ -39,7 +39,7 @@ public class AugmentedDataset : IDataset
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(augmentation);
         if (data.ImageShape.Rank != 3) throw new ArgumentException($"{data.Name} has images of {data.ImageShape}; only C×H×W can be augmented", nameof(data));
-        if (data.LabelsPerImage != 1) throw new ArgumentException($"{data.Name} has labels for pixels; they would have to move with the pixels", nameof(data));
+        if (data.LabelsPerImage != 1) throw new ArgumentException($"{data.Name} has {data.LabelsPerImage} labels an image; only images of one label can be augmented", nameof(data));
         if (augmentation.IsColour && data.Preprocessing is null)
             throw new ArgumentException($"{data.Name} does not say how its images were normalised; their brightness, contrast and saturation cannot be changed", nameof(data));
         (_data, _augmentation, _seed) = (data, augmentation, (ulong)seed);

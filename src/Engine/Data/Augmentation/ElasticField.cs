@@ -13,10 +13,11 @@ internal sealed class ElasticField
     public ElasticField(ElasticDistortion elastic, int height, int width)
     {
         (_height, _width, _alpha) = (height, width, elastic.Alpha);
+        int reach = (int)Math.Ceiling(3.0 * elastic.Sigma);
         // What lies farther than the image is long is never met.
-        _gaussian = new float[1 + (int)Math.Min(Math.Ceiling(3.0 * elastic.Sigma), Math.Max(height, width))];
+        _gaussian = new float[1 + Math.Min(reach, Math.Max(height, width))];
         double sum = 0;
-        for (int k = -Reach; k <= Reach; k++) sum += Weight(k);
+        for (int k = -reach; k <= reach; k++) sum += Weight(k);
         for (int k = 0; k <= Reach; k++) _gaussian[k] = (float)(Weight(k) / sum);
 
         double Weight(int k) => Math.Exp(-0.5 * k * k / ((double)elastic.Sigma * elastic.Sigma));
