@@ -12,7 +12,7 @@ internal static class CommandLine
     public static IReadOnlyList<CliCommand> Commands { get; } =
     [
         new TrainCommand(), new ResumeCommand(), new EvalCommand(), new PredictCommand(), new SummaryCommand(), new ReportCommand(), new DoctorCommand(),
-        new ExportCommand(), new ImportCommand(), new BenchCommand(), new CompletionCommand(),
+        new ExportCommand(), new ImportCommand(), new BenchCommand(), new UnpackCommand(), new CompletionCommand(),
     ];
 
     /// <summary>The root of all commands; also what the pages of the documentation are made from.</summary>

@@ -118,7 +118,7 @@ public sealed class RunData
         ValidationShare = config.Validation ?? DefaultValidation,
     };
 
-    private static TrainTest Sets(DataConfig config) => config.Kind switch
+    internal static TrainTest Sets(DataConfig config) => config.Kind switch
     {
         DataKind.Mnist => Located(config),
         DataKind.FashionMnist => Mnist.Load(PathOf(config, "FASHION_MNIST_DIR")),
