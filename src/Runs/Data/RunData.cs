@@ -27,7 +27,7 @@ public sealed class RunData
     public IReadOnlyList<SkippedFile> Skipped { get; }
 
     /// <summary>What to call it.</summary>
-    public string Name => Train.Name;
+    public string Name => Config is { Kind: DataKind.Files, Path: { } path } ? Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(path)) : Train.Name;
 
     /// <summary>Where it came from, in words.</summary>
     public string Origin => Config.Path ?? (Config.Kind is DataKind.Synthetic or DataKind.Shapes ? "drawn by the program" : "");

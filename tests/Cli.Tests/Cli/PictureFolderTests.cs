@@ -18,7 +18,7 @@ public class PictureFolderTests
         TrainTest sets = Mnist.Load(directory);
         Write(sets.Train, folder["digits", "train"], sets.Train.Count);
         Write(sets.Test, folder["digits", "test"], sets.Test.Count);
-        CliResult result = CliProcess.Run("train", "--data", folder["digits"], "--epochs", "4", "--run", folder["run"]).AssertSuccess();
+        CliResult result = CliProcess.Run("train", "--data", folder["digits"], "--epochs", "2", "--no-report", "--run", folder["run"]).AssertSuccess();
         Assert.Contains("lenet5, 61,706 parameters", result.Output, StringComparison.Ordinal);
         MetricsLine last = new RunFolder(folder["run"]).ReadMetrics()[^1];
         Assert.True(last.ValidationAccuracy >= 0.985, $"{last}");
