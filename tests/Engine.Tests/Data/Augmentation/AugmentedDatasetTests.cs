@@ -21,8 +21,19 @@ public class AugmentedDatasetTests
 
     private static readonly Augmentation Everything = new()
     {
-        Crop = 2, Flip = true, VerticalFlip = true, Rotation = 30, Shift = 0.1f, Scale = 0.2f, Elastic = new ElasticDistortion { Alpha = 8, Sigma = 2 },
-        Cutout = 3, Brightness = 0.3f, Contrast = 0.3f, Saturation = 0.3f, Mixup = 0.4f, Cutmix = 1,
+        Crop = 2,
+        Flip = true,
+        VerticalFlip = true,
+        Rotation = 30,
+        Shift = 0.1f,
+        Scale = 0.2f,
+        Elastic = new ElasticDistortion { Alpha = 8, Sigma = 2 },
+        Cutout = 3,
+        Brightness = 0.3f,
+        Contrast = 0.3f,
+        Saturation = 0.3f,
+        Mixup = 0.4f,
+        Cutmix = 1,
     };
 
     /// <summary>Each kind by itself, and all.</summary>
