@@ -41,7 +41,9 @@ internal sealed class DoctorCommand : CliCommand
         };
         console.Write(new Text($"{word}: ", new Style(color)));
         console.WriteLine(finding.Title);
-        console.Write(new Padder(new Text($"{finding.Text}\n→ {finding.Advice}"), new Padding(2, 0, 0, 1)));
+        console.WriteLine($"  {finding.Text}");
+        console.WriteLine($"  → {finding.Advice}");
+        console.WriteLine();
     }
 
     private static JsonObject Json(Finding finding) => new()

@@ -29,7 +29,8 @@ internal sealed class ResumeCommand : CliCommand
     protected override int Run(ParseResult arguments, Session session)
     {
         int? epochs = arguments.GetValue(_epochs);
-        using TrainingRun run = TrainingRun.Resume(new RunFolder(arguments.GetRequiredValue(_run)), epochs, null, session.Cancellation);
+        RunFolder folder = new(arguments.GetRequiredValue(_run));
+        using TrainingRun run = ReadingProgress.Run(session, progress => TrainingRun.Resume(folder, epochs, progress, session.Cancellation));
         if (run.IsStretched && session.IsTalkative)
             session.Console.WriteLine("note: the learning rate's curve spans all epochs; those that are done had that of a shorter training");
         return TrainingSession.Run(run, !arguments.GetValue(_noReport), session);

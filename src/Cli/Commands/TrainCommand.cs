@@ -148,7 +148,7 @@ internal sealed class TrainCommand : CliCommand
         if (file is not null) settings = RunConfig.Merge(RunConfig.ReadSettings(file), settings);
         if (settings["data"] is null)
             throw new ConfigurationException("--data is missing; it must be mnist, fashion-mnist, cifar10, synthetic, shapes, a folder or a CSV file");
-        RunPlan plan = RunPlan.Make(settings, file ?? "command line", null, session.Cancellation);
+        RunPlan plan = ReadingProgress.Run(session, progress => RunPlan.Make(settings, file ?? "command line", progress, session.Cancellation));
         RunFolder folder = arguments.GetValue(_run) is { } path
             ? new RunFolder(path)
             : RunFolder.Named(arguments.GetValue(_runs) ?? "runs", plan.ModelName, plan.Data.Name, DateTime.Now);
