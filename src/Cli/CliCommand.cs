@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CnnEngine.Runs;
 
 namespace CnnEngine.Cli;
 
@@ -18,7 +19,19 @@ internal abstract class CliCommand : Command
         SetAction(arguments =>
         {
             using Session session = new(arguments);
-            return Run(arguments, session);
+            try
+            {
+                return Run(arguments, session);
+            }
+            catch (ConfigurationException error)
+            {
+                return Outcome.Fail(error.Message, ExitCode.BadUsage);
+            }
+            catch (TrainingStoppedException error)
+            {
+                Console.Error.WriteLine(error.Message);
+                return ExitCode.Interrupted;
+            }
         });
     }
 
@@ -27,7 +40,7 @@ internal abstract class CliCommand : Command
 
     /// <summary>Does what the command is for.</summary>
     /// <returns>The exit code.</returns>
-    /// <exception cref="Runs.ConfigurationException">The command line or a configuration is wrong: exit code 2.</exception>
+    /// <exception cref="ConfigurationException">The command line or a configuration is wrong: exit code 2.</exception>
     /// <exception cref="IOException">A file is missing or cannot be written: exit code 1, as for data that is not valid.</exception>
     /// <exception cref="OperationCanceledException">It was interrupted: exit code 130.</exception>
     protected abstract int Run(ParseResult arguments, Session session);

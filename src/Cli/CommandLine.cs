@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using CnnEngine.Cli.Commands;
-using CnnEngine.Runs;
 
 namespace CnnEngine.Cli;
 
@@ -19,36 +18,7 @@ internal static class CommandLine
     public static RootCommand Root { get; } = MakeRoot();
 
     /// <summary>Parses the arguments, runs the command, and makes one line and an exit code of whatever goes wrong.</summary>
-    public static int Run(params string[] args)
-    {
-        ParseResult arguments = Root.Parse(args);
-        // --help stands above errors: they are gone from the list then.
-        if (arguments.Errors is [{ Message: var message }, ..]) return Fail(message, ExitCode.BadUsage);
-        try
-        {
-            // Signals and errors are the program's own business, not the library's.
-            return arguments.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
-        }
-        catch (OperationCanceledException error)
-        {
-            Console.Error.WriteLine(error is TrainingStoppedException ? error.Message : "stopped");
-            return ExitCode.Interrupted;
-        }
-        catch (ConfigurationException error)
-        {
-            return Fail(error.Message, ExitCode.BadUsage);
-        }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArithmeticException)
-        {
-            return Fail(error.Message, ExitCode.Failure);
-        }
-    }
-
-    private static int Fail(string message, int exitCode)
-    {
-        Console.Error.WriteLine($"error: {message.ReplaceLineEndings(" ")}");
-        return exitCode;
-    }
+    public static Task<int> RunAsync(params string[] args) => Outcome.OfAsync(Root.Parse(args));
 
     private static RootCommand MakeRoot()
     {

@@ -1,3 +1,3 @@
 using CnnEngine.Cli;
 
-return CommandLine.Run(args);
+return await CommandLine.RunAsync(args);

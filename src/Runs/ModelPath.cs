@@ -1,6 +1,6 @@
 namespace CnnEngine.Runs;
 
-/// <summary>What a user names by a path: a run, or a network by its file or its run.</summary>
+/// <summary>Where a network lies that a user names by a file or by a run.</summary>
 public static class ModelPath
 {
     /// <summary>The model file of a path: the file itself, or of a run's folder its best network, or the last one before the first epoch is over.</summary>
@@ -17,16 +17,5 @@ public static class ModelPath
         }
         if (Directory.Exists(path)) throw new IOException($"{path}: this is no run's folder; it has no config.json");
         return File.Exists(path) ? path : throw new FileNotFoundException($"{path}: there is no such file or run");
-    }
-
-    /// <summary>The run of a folder.</summary>
-    /// <exception cref="IOException">There is no run in it.</exception>
-    public static RunFolder FindRun(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (RunFolder.IsRun(path)) return new RunFolder(path);
-        throw Directory.Exists(path)
-            ? new FileNotFoundException($"{path}: this is no run's folder; it has no config.json")
-            : new DirectoryNotFoundException($"{path}: there is no such folder; a run's is needed");
     }
 }

@@ -43,7 +43,7 @@ public sealed class RunFolder(string path)
 
     /// <summary>Checks that it is one.</summary>
     /// <exception cref="FileNotFoundException">There is no such folder, or no training in it.</exception>
-    internal void RequireRun()
+    public void RequireRun()
     {
         if (!IsRun(Path))
             throw new FileNotFoundException(

@@ -20,7 +20,7 @@ internal sealed class DoctorCommand : CliCommand
 
     protected override int Run(ParseResult arguments, Session session)
     {
-        RunFolder run = ModelPath.FindRun(arguments.GetRequiredValue(_run));
+        RunFolder run = new(arguments.GetRequiredValue(_run));
         IReadOnlyList<Finding> findings = Doctor.Examine(run, session.Cancellation);
         foreach (Finding finding in findings)
         {

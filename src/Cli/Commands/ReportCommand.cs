@@ -24,7 +24,8 @@ internal sealed class ReportCommand : CliCommand
 
     protected override int Run(ParseResult arguments, Session session)
     {
-        RunFolder run = ModelPath.FindRun(arguments.GetRequiredValue(_run));
+        RunFolder run = new(arguments.GetRequiredValue(_run));
+        run.RequireRun();
         string target = arguments.GetValue(_out) ?? run.Report;
         PathCheck.RequireReplaceable("--out", target);
         HtmlReport.Write(ReportData.Of(run, session.Cancellation), target, session.Cancellation);

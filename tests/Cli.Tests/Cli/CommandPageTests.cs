@@ -1,3 +1,5 @@
+using CnnEngine.Tests;
+
 namespace CnnEngine.Cli.Tests.Cli;
 
 /// <summary><c>docs/cli</c> is what the parser says. With <c>CNNENGINE_WRITE_DOCS=1</c> in the environment, the files are written instead of compared.</summary>
@@ -8,7 +10,7 @@ public class CommandPageTests
     [Fact]
     public void The_committed_pages_are_the_parsers()
     {
-        string folder = PathOf(Folder);
+        string folder = Repository.PathOf(Folder);
         Dictionary<string, string> pages = CommandLine.Commands.ToDictionary(command => $"{command.Name}.md", CommandPage.Of);
         pages.Add("README.md", CommandPage.Overview());
         if (Environment.GetEnvironmentVariable("CNNENGINE_WRITE_DOCS") == "1")
@@ -19,13 +21,5 @@ public class CommandPageTests
         Assert.Equal(pages.Keys.Order(StringComparer.Ordinal), Directory.GetFiles(folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal));
         foreach ((string name, string page) in pages)
             Assert.True(File.ReadAllText(Path.Combine(folder, name)) == page, $"{Folder}/{name} is not what the parser says; run this test with CNNENGINE_WRITE_DOCS=1 and commit the file");
-    }
-
-    private static string PathOf(string path)
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Engine.sln"))) folder = folder.Parent;
-        Assert.NotNull(folder);
-        return Path.Combine(folder.FullName, path);
     }
 }
