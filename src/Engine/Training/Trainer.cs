@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Losses;
@@ -12,6 +13,10 @@ namespace CnnEngine.Training;
 /// <param name="loss">What is made small.</param>
 public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
 {
+    // Logits, and so a cross-entropy, are about as large as the gradients of weights times these. Gradients of a smaller loss are not looked
+    // through in every step: it would take up to 2 % of one. Should there be any that are not finite, the next loss is not either.
+    private const double LargeLoss = 1e6;
+
     // Where training stands, in fields, so that a step allocates nothing.
     private TrainingState? _state; // all but what follows
     private List<EpochResult> _results = [];
@@ -66,7 +71,7 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
     /// <returns>The epochs' results, those before <paramref name="from"/> among them.</returns>
     /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
     /// <exception cref="ArgumentException">The data does not fit the network, or the state another seed, minibatch or number of images.</exception>
-    /// <exception cref="ArithmeticException">The loss is no longer a finite number: training has diverged.</exception>
+    /// <exception cref="DivergenceException">The loss is no longer a finite number, or the gradients of a large one are not: training has diverged.</exception>
     public IReadOnlyList<EpochResult> Fit(
         IDataset train, IDataset? test, TrainerOptions options,
         IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null,
@@ -182,10 +187,10 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
         {
             float rate = options.Schedule.Rate(new TrainingPosition(((long)(epoch - 1) * steps) + _step, steps, options.Epochs, _results));
             BatchResult result = network.Backpropagate(batch.Data, batch.Indices, loss);
-            if (!double.IsFinite(result.Loss))
-                throw new ArithmeticException($"the loss is {result.Loss} in step {_step + 1} of epoch {epoch}: training has diverged; try a learning rate below {rate}");
+            if (!double.IsFinite(result.Loss)) throw Diverged($"the loss is {result.Loss}", result, batch, rate);
             if (options.ClipValue is { } most) ClipGradients.ByValue(network.Parameters, most);
             if (options.ClipNorm is { } longest) ClipGradients.ByNorm(network.Parameters, longest);
+            if (result.MeanLoss > LargeLoss && HasNonFiniteGradient()) throw Diverged($"gradients of a loss of {result.MeanLoss:G3} are not finite", result, batch, rate);
             optimizer.Step(network.Parameters, rate);
             Average?.Update();
 
@@ -196,5 +201,20 @@ public sealed class Trainer(Network network, Optimizer optimizer, Loss loss)
             progress?.Report(new TrainingProgress(epoch, _step, steps, _total, elapsed, result, rate));
             cancellation.ThrowIfCancellationRequested();
         }
+    }
+
+    private bool HasNonFiniteGradient()
+    {
+        foreach (Layers.Parameter parameter in network.Parameters)
+            foreach (float number in parameter.Gradient.Span)
+                if (!float.IsFinite(number)) return true;
+        return false;
+    }
+
+    private DivergenceException Diverged(FormattableString what, BatchResult result, in Minibatch batch, float rate)
+    {
+        (int epoch, int step) = (_results.Count + 1, _step + 1);
+        string message = $"{what.ToString(CultureInfo.InvariantCulture)} in step {step} of epoch {epoch}: training has diverged; try a learning rate below {rate}";
+        return new DivergenceException(message, epoch, step, result.MeanLoss, rate, batch.Data, batch.Indices.ToArray());
     }
 }

@@ -101,12 +101,27 @@ public class TrainerTests
     public void Divergence_is_an_error_that_names_step_and_rate()
     {
         Trainer trainer = MakeBoth(batchSize: 8, new ReLU()).Trainer;
-        ArithmeticException error = Assert.Throws<ArithmeticException>(() =>
+        DivergenceException error = Assert.Throws<DivergenceException>(() =>
         {
             trainer.Fit(Some.Images(40, Image, 3), null, new TrainerOptions { Schedule = new ConstantRate(1e30f) });
         });
         Assert.Matches(
             "^the loss is (NaN|∞|Infinity) in step [2-5] of epoch 1: training has diverged; try a learning rate below 1E\\+30$", error.Message);
+    }
+
+    // x = 1; a₁ = 10²⁰, a₂ = 10²⁰·10⁻²⁰ = 1, z = 10¹⁹; but ∂loss/∂w₂ = δ·w₃·a₁ = 10³⁹.
+    [Fact]
+    public void Gradients_beyond_what_a_float_can_hold_end_training_before_the_step()
+    {
+        Network network = new Sequential { new Linear(1), new Linear(1), new Linear(2) }.Compile(new Shape(1), new NetworkOptions { BatchSize = 1 });
+        float[][] weights = [[1e20f], [0], [1e-20f], [0], [1e19f, 0], [0, 0]];
+        for (int i = 0; i < weights.Length; i++) weights[i].CopyTo(network.Parameters[i].Value.Span);
+        Trainer trainer = new(network, new Sgd(), new CrossEntropy());
+        TensorDataset one = new("one", Tensor.From(new Shape(1, 1), [1]), [1], 2);
+        DivergenceException error = Assert.Throws<DivergenceException>(() => trainer.Fit(one, null, new TrainerOptions()));
+        Assert.Equal("gradients of a loss of 1E+19 are not finite in step 1 of epoch 1: training has diverged; try a learning rate below 0.01", error.Message);
+        Assert.Equal((1, 1, 0.01f), (error.Epoch, error.Step, error.LearningRate));
+        Assert.Equal(weights[2], network.Parameters[2].Value.Span);
     }
 
     [Fact]
