@@ -17,6 +17,8 @@ public sealed class DataLocator
     /// <summary>The environment variable that names the folder with MNIST's four files.</summary>
     public const string Variable = "MNIST_DIR";
 
+    private const string Name = "mnist";
+
     private readonly Func<string, string?> _environment;
     private readonly MnistDownloader _downloader;
     private readonly Func<TrainTest> _synthetic;
@@ -32,7 +34,7 @@ public sealed class DataLocator
         _environment = environment;
         _downloader = downloader;
         _synthetic = synthetic;
-        CacheDirectory = Path.Combine(CacheRoot(environment), "cnnengine", "mnist");
+        CacheDirectory = Path.Combine(CacheRoot(environment), "cnnengine", Name);
     }
 
     /// <summary>
@@ -72,6 +74,9 @@ public sealed class DataLocator
             "digits drawn by the program",
             $"for the real MNIST, ask for the download, put its four files into {CacheDirectory} or name their folder in {Variable}");
     }
+
+    /// <summary>The folder beside <see cref="CacheDirectory"/> in which another data set is looked for.</summary>
+    internal static string CacheOf(string name) => Path.Combine(CacheRoot(Environment.GetEnvironmentVariable), "cnnengine", name);
 
     private static LocatedData Load(string directory, string why)
     {

@@ -23,7 +23,7 @@ public sealed record ImageOptions
     /// <summary>The classes by their labels, as a network that exists already has them; null for those of the pictures.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 
-    /// <summary>The share of each class that is kept for validation where there are no pictures set apart for it, between 0 and 1; a tenth if left out.</summary>
+    /// <summary>The share of each class that is kept for validation where there are no pictures set apart for it, 0 for none, to below 1; a tenth if left out.</summary>
     public double ValidationShare { get; init; } = 0.1;
 
     /// <summary>Which pictures are kept for validation follows from it.</summary>

@@ -6,9 +6,9 @@ namespace CnnEngine.Data;
 /// likeness; CIFAR-10's binary version.
 /// </summary>
 /// <param name="Train">The images to train with.</param>
-/// <param name="Validation">The images to validate with: same shape, classes and normalisation.</param>
+/// <param name="Validation">The images to validate with: same shape, classes and normalisation; null if there are none and none are to be taken from the others.</param>
 /// <param name="Skipped">Files that were left out, as <see cref="ImageOptions.SkipBad"/> allowed.</param>
-public sealed record LabelledData(IDataset Train, IDataset Validation, IReadOnlyList<SkippedFile> Skipped)
+public sealed record LabelledData(IDataset Train, IDataset? Validation, IReadOnlyList<SkippedFile> Skipped)
 {
     private static readonly string[] ValidationFolders = ["val", "valid", "validation", "test"];
 
@@ -37,12 +37,13 @@ public sealed record LabelledData(IDataset Train, IDataset Validation, IReadOnly
         if (validation is null)
         {
             if (train.Others.Count == 0 || options.SkipBad) train.RequireAllClasses();
-            (train, validation) = train.Split(options.ValidationShare, options.Seed);
-            if (validation.Count == 0) throw new InvalidDataException($"{path}: has one picture of each class; of some there must be two, to train with and to validate with");
+            if (options.ValidationShare != 0) (train, validation) = train.Split(options.ValidationShare, options.Seed);
+            if (validation?.Count == 0) throw new InvalidDataException($"{path}: has one picture of each class; of some there must be two, to train with and to validate with");
         }
-        int all = train.Count + validation.Count;
+        int all = train.Count + (validation?.Count ?? 0);
         ImageFiles trainFiles = ImageFiles.Load(train, options, Part(progress, 0, all), cancellation);
         trainFiles.RequireAllClasses();
+        if (validation is null) return new LabelledData(trainFiles, null, trainFiles.Skipped);
         ImageFiles validationFiles = ImageFiles.Load(validation, options with { Preprocessing = trainFiles.Preprocessing }, Part(progress, train.Count, all), cancellation);
         return new LabelledData(trainFiles, validationFiles, [.. trainFiles.Skipped, .. validationFiles.Skipped]);
     }

@@ -82,7 +82,8 @@ internal static class ConfigReader
         }
         try
         {
-            if (json is null || json.Deserialize(type) is null) throw new JsonException();
+            // A number beyond its type's range is read as infinity.
+            if (json?.Deserialize(type) is null or float.PositiveInfinity or float.NegativeInfinity or double.PositiveInfinity or double.NegativeInfinity) throw new JsonException();
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {
@@ -149,7 +150,8 @@ internal static class ConfigReader
         if (type.IsEnum) return $"one of {string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.KebabCaseLower.ConvertName))}";
         if (type == typeof(bool)) return "true or false";
         if (type == typeof(int) || type == typeof(long)) return "a whole number";
-        if (type == typeof(float) || type == typeof(double)) return "a number";
+        if (type == typeof(float)) return "a number of at most 3.4E+38";
+        if (type == typeof(double)) return "a number";
         return type.IsArray ? $"a list of values, each {Wanted(type.GetElementType()!)}" : "a text";
     }
 

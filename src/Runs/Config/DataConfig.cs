@@ -49,7 +49,7 @@ public sealed record DataConfig
 
     /// <summary>
     /// The share of the images that are not learnt from but measured by after each epoch; null for a tenth of pictures that are not parted
-    /// themselves, and for none of data sets with test images, which are measured by then.
+    /// themselves, and for none of data sets with test images, which are measured by then. With 0 and no other images nothing is measured.
     /// </summary>
     public double? Validation { get; init; }
 
@@ -76,6 +76,9 @@ public sealed record DataConfig
 
     /// <summary>How many images the program draws to measure by.</summary>
     public int? TestImages { get; init; }
+
+    /// <summary>Whether the program draws the images itself.</summary>
+    internal bool IsDrawn => Kind is DataKind.Synthetic or DataKind.Shapes;
 
     /// <summary>Settings of data as people name it: a kind, or a path whose kind shows.</summary>
     /// <exception cref="IOException">It is no kind, and nothing is there.</exception>

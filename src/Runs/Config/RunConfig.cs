@@ -146,6 +146,8 @@ public sealed record RunConfig
         Require(Data.Channels is null or 1 or 3, "data.channels", Data.Channels, "1 or 3, or null for the pictures' own");
         Require(Data.Images is null or > 0, "data.images", Data.Images, "a whole number above 0");
         Require(Data.TestImages is null or > 0, "data.testImages", Data.TestImages, "a whole number above 0");
+        Require(Data.IsDrawn || Data.Images is null, "data.images", Data.Images, "left out but for synthetic and shapes");
+        Require(Data.IsDrawn || Data.TestImages is null, "data.testImages", Data.TestImages, "left out but for synthetic and shapes");
         Try("optimizer", () => Optimizer.Create());
         Try("schedule", () => Schedule.Create());
 

@@ -24,7 +24,7 @@ public static class PictureFolder
         if (File.Exists(folder)) throw new IOException($"{folder}: this is a file; a new folder's name is needed");
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()) throw new IOException($"{folder}: the folder is not empty; a new one's name is needed");
         string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), temporary = $"{target}.unfinished";
-        (ByteImages train, ByteImages test) = RunData.Sets(config);
+        (ByteImages train, ByteImages test) = ReadyMadeSets.Load(config).Sets;
         try
         {
             WritePart(train, Path.Combine(temporary, "train"), cancellation);

@@ -30,7 +30,7 @@ public sealed class RunData
     public string Name => Config is { Kind: DataKind.Files, Path: { } path } ? Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(path)) : Train.Name;
 
     /// <summary>Where it came from, in words.</summary>
-    public string Origin => Config.Path ?? (Config.Kind is DataKind.Synthetic or DataKind.Shapes ? "drawn by the program" : "");
+    public string Origin => Config.Path ?? "drawn by the program";
 
     /// <summary>The shape of an image, C×H×W.</summary>
     public Shape Image => Train.ImageShape;
@@ -59,19 +59,15 @@ public sealed class RunData
     {
         if (config.Kind == DataKind.Files) return OpenFiles(config, source, preferred, progress, cancellation);
         if (config.ValidationPath is not null) throw new ConfigurationException($"{source}: data.validationPath goes with picture files; {ConfigReader.Word(config.Kind)} has a share of its images for it, data.validation");
-        (ByteImages train, ByteImages test) = Sets(config);
+        ((ByteImages train, ByteImages test), string? folder) = ReadyMadeSets.Load(config);
         Shape own = train.ImageShape, wanted = new(config.Channels ?? own[0], config.Size?[0] ?? own[1], config.Size?[1] ?? own[2]);
-        if (wanted != own)
-        {
-            train = train.With(new Preprocessing(wanted, Normalization.None(wanted[0]), config.Resize)).Measured();
-            test = test.With(train.Preprocessing!);
-        }
-        config = config with { Validation = config.Validation ?? 0, Size = [wanted[1], wanted[2]], Channels = wanted[0] };
-        IDataset? further = config.TestPath is null ? null : LoadToTest(config, train.Preprocessing, train.ClassNames, cancellation).Images;
-        if (config.Validation == 0) return new RunData(config, train, test, further, []);
+        if (wanted != own) (train, test) = Resized(train, test, wanted, config, source);
+        config = config with { Path = folder, Validation = config.Validation ?? 0, Size = [wanted[1], wanted[2]], Channels = wanted[0] };
+        (IDataset? further, IReadOnlyList<SkippedFile> skipped) = config.TestPath is null ? (null, []) : LoadToTest(config, train.Preprocessing, train.ClassNames, cancellation);
+        if (config.Validation == 0) return new RunData(config, train, test, further, skipped);
         int[] labels = [.. Enumerable.Range(0, train.Count).Select(train.Label)];
         (int[] kept, int[] held) = StratifiedSplit.Of(labels, config.Validation.Value);
-        return new RunData(config, new Subset(train, kept), new Subset(train, held), further ?? test, []);
+        return new RunData(config, new Subset(train, kept), new Subset(train, held), further ?? test, skipped);
     }
 
     /// <summary>Opens data to measure a network by that exists already: its test images, or all of them if they are not parted.</summary>
@@ -85,16 +81,28 @@ public sealed class RunData
         DataConfig config, Preprocessing? preprocessing, IReadOnlyList<string>? classNames, CancellationToken cancellation = default)
     {
         if (config.Kind == DataKind.Files) return LoadToTest(config with { TestPath = config.Path }, preprocessing, classNames, cancellation);
-        ByteImages test = Sets(config).Test;
+        ByteImages test = ReadyMadeSets.Load(config).Sets.Test;
         if (classNames is not null && !classNames.SequenceEqual(new RunData(config, test, null, null, []).ClassNames))
             throw new InvalidDataException($"{test.Name}: its classes are {Quoting.QuoteSome([.. test.ClassNames ?? []])}; the network's are {Quoting.QuoteSome([.. classNames])}");
         return (preprocessing is null ? test : test.With(preprocessing), []);
     }
 
+    private static (ByteImages Train, ByteImages Test) Resized(ByteImages train, ByteImages test, Shape shape, DataConfig config, string source)
+    {
+        try
+        {
+            train = train.With(new Preprocessing(shape, Normalization.None(shape[0]), config.Resize)).Measured();
+            return (train, test.With(train.Preprocessing!));
+        }
+        catch (ArgumentException error)
+        {
+            throw new ConfigurationException($"{source}: data.size: {ConfigReader.Message(error)}", error);
+        }
+    }
+
     private static RunData OpenFiles(DataConfig config, string source, int[] preferred, IProgress<LoadingProgress>? progress, CancellationToken cancellation)
     {
         if (config.Path is null) throw new ConfigurationException($"{source}: data.path is left out; it must be the pictures' folder or a CSV file");
-        if (config.Validation is <= 0) throw new ConfigurationException($"{source}: data.validation is {config.Validation}; of picture files it must be a share above 0");
         config = config with { Validation = config.Validation ?? DefaultValidation };
         if (config.Size is null && !PictureSizes.AreSmallAndEqual(config.Path)) config = config with { Size = preferred };
         LabelledData data = LabelledData.Load(config.Path, config.ValidationPath, Options(config), progress, cancellation);
@@ -117,27 +125,4 @@ public sealed class RunData
         SkipBad = config.BadImages == BadImages.Skip,
         ValidationShare = config.Validation ?? DefaultValidation,
     };
-
-    internal static TrainTest Sets(DataConfig config) => config.Kind switch
-    {
-        DataKind.Mnist => Located(config),
-        DataKind.FashionMnist => Mnist.Load(PathOf(config, "FASHION_MNIST_DIR")),
-        DataKind.Cifar10 => Cifar10.Load(PathOf(config, "CIFAR10_DIR")),
-        DataKind.Synthetic => SyntheticDigits.Generate(1, config.Images ?? 60_000, config.TestImages ?? 10_000),
-        DataKind.Shapes => SyntheticShapes.Generate(1, config.Images ?? 50_000, config.TestImages ?? 10_000),
-        _ => throw new ArgumentOutOfRangeException(nameof(config), config.Kind, "these are no ready-made sets"),
-    };
-
-    private static TrainTest Located(DataConfig config)
-    {
-        DataLocator locator = null!;
-        locator = new DataLocator(Environment.GetEnvironmentVariable, new MnistDownloader(), () => throw new DirectoryNotFoundException(
-            $"data mnist: it is not on this machine; put its four files into {locator.CacheDirectory}, or name their folder in {DataLocator.Variable} or in place of the word mnist"));
-        return locator.LocateAsync(config.Path).GetAwaiter().GetResult().Sets;
-    }
-
-    private static string PathOf(DataConfig config, string variable) =>
-        config.Path ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named
-            ? named
-            : throw new DirectoryNotFoundException($"data {ConfigReader.Word(config.Kind)}: name its folder in its place, or in the environment variable {variable}"));
 }

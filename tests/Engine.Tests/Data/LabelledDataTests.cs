@@ -17,11 +17,11 @@ public sealed class LabelledDataTests : IDisposable
     {
         _folder.WriteClasses("", perClass: 20, "cat", "dog");
         LabelledData data = LabelledData.Load(_folder.Path, options: new ImageOptions { ValidationShare = 0.25, Seed = 7 });
-        Assert.Equal((30, 10), (data.Train.Count, data.Validation.Count));
+        Assert.Equal((30, 10), (data.Train.Count, data.Validation!.Count));
         Assert.Equal(["cat", "dog"], data.Train.ClassNames);
-        Assert.Equal(data.Train.Preprocessing, data.Validation.Preprocessing);
+        Assert.Equal(data.Train.Preprocessing, data.Validation!.Preprocessing);
         (ImageListing train, ImageListing validation) = ImageListing.OfFolder(_folder.Path).Split(0.25, 7);
-        Assert.Equal(validation.PathOf(3), ((ImageFiles)data.Validation).PathOf(3));
+        Assert.Equal(validation.PathOf(3), ((ImageFiles)data.Validation!).PathOf(3));
         Assert.Equal(ImageFiles.Load(train).Preprocessing, data.Train.Preprocessing); // what validates has no part in it
         Assert.Equal(40, LabelledData.LoadToTest(_folder.Path).Images.Count);
     }
@@ -36,9 +36,9 @@ public sealed class LabelledDataTests : IDisposable
         _folder.WriteClasses("train", perClass: 3, "bird", "cat", "dog");
         _folder.WriteClasses(name, perClass: 2, "cat", "dog");
         LabelledData data = LabelledData.Load(_folder.Path);
-        Assert.Equal((9, 4, 3), (data.Train.Count, data.Validation.Count, data.Validation.Classes));
+        Assert.Equal((9, 4, 3), (data.Train.Count, data.Validation!.Count, data.Validation!.Classes));
         int[] labels = new int[4];
-        data.Validation.Read([0, 1, 2, 3], new float[48], labels);
+        data.Validation!.Read([0, 1, 2, 3], new float[48], labels);
         Assert.Equal([1, 1, 2, 2], labels);
         Assert.Equal(4, LabelledData.LoadToTest(_folder.Path, new ImageOptions { ClassNames = ["bird", "cat", "dog"] }).Images.Count);
         _folder.WriteClasses(name, perClass: 1, "fish");
@@ -108,7 +108,7 @@ public sealed class LabelledDataTests : IDisposable
         ByteImages plain = Mnist.Load(_folder.Path).Test;
         float[] expected = new float[192], image = new float[192];
         data.Train.Preprocessing.Apply(Picture.FromPlanes(plain.Pixels(2), plain.ImageShape), expected);
-        data.Validation.Read([2], image, new int[1]);
+        data.Validation!.Read([2], image, new int[1]);
         Assert.Equal(expected, image);
         byte[] pixels = [.. Enumerable.Range(0, 5).SelectMany(i => ((ByteImages)data.Train).Pixels(i).ToArray())];
         Assert.Equal(Normalization.Measure(pixels, new Shape(3, 8, 8)), data.Train.Preprocessing.Normalization);
@@ -135,5 +135,5 @@ public sealed class LabelledDataTests : IDisposable
         }
     }
 
-    private static (int Train, int Validation) Counts(LabelledData data) => (data.Train.Count, data.Validation.Count);
+    private static (int Train, int Validation) Counts(LabelledData data) => (data.Train.Count, data.Validation!.Count);
 }
