@@ -20,6 +20,9 @@ public sealed class RunFolder(string path)
     /// <summary>A JSON object for each epoch, one a line: <see cref="MetricsLine"/>.</summary>
     public string Metrics => In("metrics.jsonl");
 
+    /// <summary>Where the training diverged; not there unless it did: <see cref="Runs.Divergence"/>.</summary>
+    public string Divergence => In("divergence.json");
+
     /// <summary>The pictures that could not be read and were left out, a line each; not there if there are none.</summary>
     public string Skipped => In("skipped.txt");
 
@@ -37,6 +40,9 @@ public sealed class RunFolder(string path)
 
     /// <summary>The report.</summary>
     public string Report => In("report.html");
+
+    /// <summary>The files that no other may take the place of.</summary>
+    public IReadOnlyList<string> Kept => [Config, Metrics, Skipped, Last, Best];
 
     /// <summary>Whether a folder is one of a training.</summary>
     public static bool IsRun(string path) => File.Exists(new RunFolder(path).Config);
@@ -101,7 +107,7 @@ public sealed class RunFolder(string path)
         }
         catch (IOException error) when (File.Exists(In(LockName)))
         {
-            throw new IOException($"{Path}: another process is training in this folder", error);
+            throw new IOException(IsLocked() ? $"{Path}: another process is training in this folder" : $"{Path}: the folder cannot be written to: {error.Message}", error);
         }
         catch (UnauthorizedAccessException error)
         {
@@ -112,6 +118,20 @@ public sealed class RunFolder(string path)
                 foreach (string file in Directory.EnumerateFiles(folder, Unfinished))
                     File.Delete(file);
         return held;
+    }
+
+    // A disk that is read-only refuses writers as another process does, but not readers.
+    private bool IsLocked()
+    {
+        try
+        {
+            new FileStream(In(LockName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite).Dispose();
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     private static bool IsOurs(string entry) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CnnEngine.Analysis;
 using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Kernels;
@@ -37,8 +38,7 @@ public sealed class TrainingRun : IDisposable
         _manifest = plan.Manifest();
         if (!File.Exists(folder.Last)) return;
         _from = Checkpoint.Load(folder.Last, Trainer);
-        if (_from.Images != _train.Count)
-            throw new InvalidDataException($"{folder.Last}: it was learning from {_from.Images} images; {plan.Data.Name} has {_train.Count} now");
+        RequireSame(_from);
     }
 
     /// <summary>What is trained, on what, and how.</summary>
@@ -135,6 +135,7 @@ public sealed class TrainingRun : IDisposable
     {
         Threads.Count = Config.Threads ?? Environment.ProcessorCount;
         MetricsLine.Write(Folder.Metrics, Before);
+        File.Delete(Folder.Divergence);
         if (IsOver) return ResultOf(Before, cancellation);
         using RunEvents events = new(Folder.Events, Network, Plan.Data.Train, _from);
         _saved = Stopwatch.GetTimestamp();
@@ -148,11 +149,12 @@ public sealed class TrainingRun : IDisposable
         {
             if (Trainer.State is not { } state) throw;
             Save();
-            throw new TrainingStoppedException(
-                $"stopped in epoch {state.Epoch} of {Config.Epochs} after step {state.Step} of {state.StepsPerEpoch}; cnn resume {Folder.Path} goes on", error);
+            string where = state.Epoch > Config.Epochs ? "after the last epoch" : $"in epoch {state.Epoch} of {Config.Epochs} after step {state.Step} of {state.StepsPerEpoch}";
+            throw new TrainingStoppedException($"stopped {where}; cnn resume {Folder.Path} goes on", error);
         }
         catch (ArithmeticException error)
         {
+            if (error is DivergenceException diverged) Record(diverged);
             throw new ArithmeticException($"{error.Message}; cnn doctor {Folder.Path} looks for the cause", error);
         }
 
@@ -194,6 +196,39 @@ public sealed class TrainingRun : IDisposable
         if (Plan.Data.Test is not { } images) return null;
         Network best = ModelFile.Load(Folder.Best, new NetworkOptions { BatchSize = Config.Batch, Training = false }, out _);
         return new Trainer(best, Config.Optimizer.Create(), Config.CreateLoss()).Evaluate(images, cancellation);
+    }
+
+    /// <summary>Refuses to go on with other data, or another order of it, than the training had.</summary>
+    private void RequireSame(TrainingState from)
+    {
+        (string file, string data) = (Folder.Last, Plan.Data.Name);
+        ModelManifest saved = ModelFile.ReadManifest(file);
+        if (from.Images != _train.Count) throw new InvalidDataException($"{file}: it was learning from {from.Images} images; {data} has {_train.Count} now");
+        if (from.Seed != Config.Seed) throw new InvalidDataException($"{file}: the seed was {from.Seed}; here it is {Config.Seed}");
+        foreach ((int number, string name) in (saved.Classes ?? []).Index())
+            if (name != Plan.Data.ClassNames[number])
+                throw new InvalidDataException($"{file}: class {number} was {Quoting.Quote(name)}; in {data} it is {Quoting.Quote(Plan.Data.ClassNames[number])} now");
+        if (saved.Preprocessing != _manifest.Preprocessing)
+            throw new InvalidDataException($"{file}: the images have changed: they had {Described(saved.Preprocessing)}; those of {data} have {Described(_manifest.Preprocessing)} now");
+
+        static string Described(Preprocessing? preprocessing) =>
+            preprocessing is null ? "no preprocessing" : $"the mean {string.Join(", ", preprocessing.Mean)} and the deviation {string.Join(", ", preprocessing.Deviation)}";
+    }
+
+    /// <summary>Writes down where the training diverged, and which number was the first that was not finite.</summary>
+    private void Record(DivergenceException error)
+    {
+        try
+        {
+            Divergence.Of(error, null).Write(Folder);
+            // The step has not been made, so that the same images show the same again.
+            NetworkHealth health = NetworkHealth.Measure(Network, error.Minibatch, [.. error.Images], Config.CreateLoss());
+            Divergence.Of(error, health.Origin).Write(Folder);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or OutOfMemoryException)
+        {
+            // That it diverged, and where, is to be said all the same.
+        }
     }
 
     private void Save()

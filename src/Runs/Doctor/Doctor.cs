@@ -29,7 +29,7 @@ public static class Doctor
     public static IReadOnlyList<Finding> Examine(Patient patient, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(patient);
-        List<Finding> findings = [];
+        List<Finding> findings = [.. DivergenceChecks.Run(patient)];
         DataSummary? data = patient.Train is { } train ? DataSummary.Of(train, DataSample, cancellation) : null;
         if (data is not null) findings.AddRange(DataChecks.Run(patient, data));
         if (patient is { Network: { } network, Train: { } images } && DataChecks.Fits(patient, data!))

@@ -32,18 +32,21 @@ internal static class HealthChecks
         foreach (Finding finding in Updates(patient, health)) yield return finding;
     }
 
+    /// <summary>What a number that is not finite means by where it came up, and what to try.</summary>
+    public static (string Text, string Advice) Explain(NonFiniteOrigin origin) => origin.Place switch
+    {
+        NonFinitePlace.Image => ("The images hold numbers that are infinite or no numbers.", "Look for damaged files, and for a division by a deviation of 0."),
+        NonFinitePlace.Parameter => ($"In {origin} there are numbers that are infinite or no numbers, before anything is computed: the training has diverged, and nothing brings it back.",
+            "Start anew, or from a checkpoint before, with a learning rate of a third; bound gradients (clip by norm)."),
+        NonFinitePlace.State => ($"In {origin} there are numbers that are infinite or no numbers: outputs of a batch were too large.", "Go back to an earlier checkpoint and lower the learning rate."),
+        NonFinitePlace.Activation => ($"All weights are finite, but {origin} is not: its numbers are too large for a float.", "Lower the learning rate, normalise the images, or put batch normalisation behind the layers."),
+        NonFinitePlace.Loss => ("The network's outputs are finite, but their loss is not.", "Give the loss logits, without a softmax before it; lower the learning rate."),
+        _ => ($"All outputs are finite, but {origin} is not: derivatives grow beyond what a float can hold.", "Bound gradients (clip by norm), lower the learning rate, or use smaller initial weights."),
+    };
+
     private static Finding NonFinite(NonFiniteOrigin origin)
     {
-        (string text, string advice) = origin.Place switch
-        {
-            NonFinitePlace.Image => ("The images hold numbers that are infinite or no numbers.", "Look for damaged files, and for a division by a deviation of 0."),
-            NonFinitePlace.Parameter => ($"In {origin} there are numbers that are infinite or no numbers, before anything is computed: the training has diverged, and nothing brings it back.",
-                "Start anew, or from a checkpoint before, with a learning rate of a third; bound gradients (clip by norm)."),
-            NonFinitePlace.State => ($"In {origin} there are numbers that are infinite or no numbers: a batch before had such outputs.", "Go back to an earlier checkpoint and lower the learning rate."),
-            NonFinitePlace.Activation => ($"All weights are finite, but {origin} is not: its numbers are too large for a float.", "Lower the learning rate, normalise the images, or put batch normalisation behind the layers."),
-            NonFinitePlace.Loss => ("The network's outputs are finite, but their loss is not.", "Give the loss logits, without a softmax before it; lower the learning rate."),
-            _ => ($"All outputs are finite, but {origin} is not: derivatives grow beyond what a float can hold.", "Bound gradients (clip by norm), lower the learning rate, or use smaller initial weights."),
-        };
+        (string text, string advice) = Explain(origin);
         return new Finding(Severity.Problem, $"Not finite: {origin}", text, advice);
     }
 

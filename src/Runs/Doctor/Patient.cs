@@ -27,6 +27,9 @@ public sealed record Patient
     /// <summary>The training's epochs so far; none for a network with its first weights.</summary>
     public IReadOnlyList<MetricsLine> Epochs { get; init; } = [];
 
+    /// <summary>Where the training diverged; null if it did not.</summary>
+    public Divergence? Divergence { get; init; }
+
     /// <summary>The names of the classes that the network tells apart, in the order of its outputs.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 
@@ -64,6 +67,7 @@ public sealed record Patient
             Optimizer = trainer.Optimizer,
             LearningRate = state?.LearningRate ?? config.Schedule.Rate,
             Epochs = folder.ReadMetrics(),
+            Divergence = Divergence.Read(folder),
             ClassNames = plan.Data.ClassNames,
             Preprocessing = plan.Data.Train.Preprocessing,
         };

@@ -184,6 +184,43 @@ public class TrainingRunTests
             Assert.Throws<InvalidDataException>(() => TrainingRun.Resume(new RunFolder(folder["run"]), 2)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("seed", "2", "the seed was 1; here it is 2")]
+    [InlineData("batch", "32", "a minibatch had 64 images; here it has 32")]
+    [InlineData("optimizer", """{ "kind": "sgd", "momentum": 0.5 }""", "the optimiser was \"SGD, momentum 0.9, weight decay 0.0005\"; here it is \"SGD, momentum 0.5")]
+    public void A_configuration_that_the_checkpoint_does_not_fit_is_refused(string key, string value, string message)
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["run"], epochs: 1);
+        JsonObject config = JsonNode.Parse(File.ReadAllText(folder["run", "config.json"]))!.AsObject();
+        config[key] = JsonNode.Parse(value);
+        File.WriteAllText(folder["run", "config.json"], config.ToJsonString());
+        string said = Assert.Throws<InvalidDataException>(() => TrainingRun.Resume(new RunFolder(folder["run"]), 2)).Message;
+        Assert.StartsWith($"{folder["run", "checkpoints", "last.safetensors"]}: {message}", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pictures_or_classes_that_have_changed_are_refused()
+    {
+        using TemporaryFolder folder = new();
+        DataConfig digits = DataConfig.Parse(new JsonObject { ["kind"] = "synthetic", ["images"] = 200, ["testImages"] = 50 });
+        PictureFolder.Write(digits, folder["digits"]);
+        JsonObject settings = new() { ["data"] = DataConfig.SettingsOf(folder["digits"]), ["epochs"] = 1 };
+        using (TrainingRun run = TrainingRun.Start(RunPlan.Make(settings, "settings"), new RunFolder(folder["run"]))) run.Run();
+        Directory.Move(folder["digits", "train", "9"], folder["digits", "train", "nine"]);
+        Directory.Move(folder["digits", "test", "9"], folder["digits", "test", "nine"]);
+        Assert.EndsWith("class 9 was \"9\"; in digits it is \"nine\" now", Refused(), StringComparison.Ordinal);
+        Directory.Move(folder["digits", "train", "nine"], folder["digits", "train", "9"]);
+        Directory.Move(folder["digits", "test", "nine"], folder["digits", "test", "9"]);
+        TrainingRun.Resume(new RunFolder(folder["run"]), 2).Dispose();
+
+        string[] some = Directory.GetFiles(folder["digits", "train", "1"]);
+        File.Copy(Directory.GetFiles(folder["digits", "train", "0"])[0], some[0], overwrite: true);
+        Assert.Contains("the images have changed: they had the mean 0.", Refused(), StringComparison.Ordinal);
+
+        string Refused() => Assert.Throws<InvalidDataException>(() => TrainingRun.Resume(new RunFolder(folder["run"]), 2)).Message;
+    }
+
     [Fact]
     public void A_damaged_checkpoint_is_an_error_that_names_it()
     {
@@ -207,6 +244,33 @@ public class TrainingRunTests
         Assert.Single(again.Before);
         Assert.Single(again.Folder.ReadMetrics());
         Assert.Throws<ArithmeticException>(() => again.Run());
+    }
+
+    // A rate of 5·10⁷ makes weights so large that the outputs of the next step, or the one after, are beyond what a float can hold.
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "augmentation": { "rotation": 10, "mixup": 0.4 }, "average": 0.9 }""")]
+    public void Where_a_training_diverged_is_written_down_until_it_goes_on(string settings)
+    {
+        using TemporaryFolder folder = new();
+        RunFolder at = new(folder["run"]);
+        JsonObject all = RunConfig.Merge(JsonNode.Parse("""{ "schedule": { "kind": "multi-step", "rate": 0.05, "epochs": [1], "factor": 1e9 } }""")!.AsObject(), JsonNode.Parse(settings)!.AsObject());
+        using (TrainingRun run = TrainingRun.Start(Plan(2, all.ToJsonString()), at)) Assert.Throws<ArithmeticException>(() => run.Run());
+        Divergence divergence = Divergence.Read(at)!;
+        Assert.Equal((2, 5e7f), (divergence.Epoch, divergence.LearningRate));
+        Assert.InRange(divergence.Step, 2, 7);
+        Assert.Equal(Analysis.NonFinitePlace.Activation, divergence.Place);
+        Assert.Contains(divergence.Layer, Plan(2).Compile().Layers.Select(layer => layer.Name));
+
+        Finding finding = Doctor.Examine(at)[0];
+        Assert.Equal((Severity.Problem, $"Training diverged: the output of \"{divergence.Layer}\""), (finding.Severity, finding.Title));
+        Assert.StartsWith($"In step {divergence.Step} of epoch 2, at a learning rate of 5E+07, the loss became ", finding.Text, StringComparison.Ordinal);
+        Assert.Contains($"The first number that was not finite came up in the output of \"{divergence.Layer}\".", finding.Text, StringComparison.Ordinal);
+
+        using CancellationTokenSource source = new(); // stopped by the first step
+        using TrainingRun again = TrainingRun.Resume(at);
+        Assert.Throws<TrainingStoppedException>(() => again.Run(new Callback<TrainingProgress>(_ => source.Cancel()), null, source.Token));
+        Assert.Null(Divergence.Read(at));
     }
 
     [Fact]
