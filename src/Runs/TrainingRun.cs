@@ -133,6 +133,18 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="IOException">Something could not be read or written, as on a full disk; what was saved last is whole.</exception>
     public RunResult Run(IProgress<TrainingProgress>? progress = null, IProgress<EpochResult>? epochs = null, CancellationToken cancellation = default)
     {
+        try
+        {
+            return Train(progress, epochs, cancellation);
+        }
+        catch (ArgumentOutOfRangeException error) when (AtomicFile.IsTooLarge(error))
+        {
+            throw new IOException($"{Folder.Path}: the metrics or events cannot be written: a file is larger than it may be here", error);
+        }
+    }
+
+    private RunResult Train(IProgress<TrainingProgress>? progress, IProgress<EpochResult>? epochs, CancellationToken cancellation)
+    {
         Threads.Count = Config.Threads ?? Environment.ProcessorCount;
         MetricsLine.Write(Folder.Metrics, Before);
         File.Delete(Folder.Divergence);

@@ -78,6 +78,15 @@ internal sealed class CliProcess : IDisposable
         return process.WaitForEnd();
     }
 
+    /// <summary>Runs it where files may have no more than so many kilobytes.</summary>
+    public static CliResult Limited(int kilobytes, params string[] args)
+    {
+        // The runtime maps the code that it writes from a file, too, unless it is told to write it in place.
+        using CliProcess process = new(
+            "/bin/bash", ["-c", $"trap '' XFSZ; ulimit -f {kilobytes}; exec \"$@\"", "bash", Host(), Program, .. args], null, [("DOTNET_EnableWriteXorExecute", "0")]);
+        return process.WaitForEnd();
+    }
+
     /// <summary>Waits for the end.</summary>
     public CliResult WaitForEnd()
     {

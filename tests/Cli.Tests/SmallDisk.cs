@@ -32,6 +32,9 @@ internal sealed class SmallDisk : IDisposable
         }
     }
 
+    /// <summary>Lets nobody write to it any more.</summary>
+    public void Protect() => Assert.True(Run("mount", "-o", "remount,ro", Path));
+
     public void Dispose()
     {
         if (IsMounted) Run("umount", Path);

@@ -47,10 +47,14 @@ internal static class AtomicFile
             if (error is UnauthorizedAccessException)
                 throw new UnauthorizedAccessException($"{path}: the file cannot be written: {error.Message}", error);
             if (error is IOException)
-                throw new IOException($"{path}: the file cannot be written: {error.Message}", error);
+                throw new IOException($"{path}: the file cannot be written: {error.Message.Split(" : '")[0]}", error);
+            if (IsTooLarge(error)) throw new IOException($"{path}: the file cannot be written: it is larger than a file may be here", error);
             throw;
         }
     }
+
+    /// <summary>Whether a file grew beyond what the file system, or the user's limit, allows: what the runtime makes of EFBIG.</summary>
+    public static bool IsTooLarge(Exception error) => error is ArgumentOutOfRangeException { ParamName: "value", Source: "System.Private.CoreLib" };
 
     /// <summary>Deletes what processes have left that were killed while they wrote into this folder.</summary>
     private static void RemoveLeftovers(string folder)

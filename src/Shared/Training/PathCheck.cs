@@ -37,6 +37,11 @@ internal static class PathCheck
         {
             throw new UnauthorizedAccessException($"{option} {path}: no file may be made in its folder", error);
         }
+        catch (IOException error)
+        {
+            // The system's message goes on with the trial's name.
+            throw new IOException($"{option} {path}: no file can be made in its folder: {error.Message.Split(" : '")[0]}", error);
+        }
     }
 
     /// <summary>Whether two paths name one file.</summary>
