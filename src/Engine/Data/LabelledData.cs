@@ -2,7 +2,7 @@ namespace CnnEngine.Data;
 
 /// <summary>
 /// Images to train with and images to validate with, found by what a path leads to: a folder with a folder for each class; such folders under
-/// <c>train</c> and <c>val</c>, <c>valid</c>, <c>validation</c> or <c>test</c>; a CSV file of <c>file,label</c>; the four files of MNIST or of a set in its
+/// <c>train</c> and <c>val</c>, <c>valid</c>, <c>validation</c> or, without any of these, <c>test</c>; a CSV file of <c>file,label</c>; the four files of MNIST or of a set in its
 /// likeness; CIFAR-10's binary version.
 /// </summary>
 /// <param name="Train">The images to train with.</param>
@@ -62,6 +62,14 @@ public sealed record LabelledData(IDataset Train, IDataset? Validation, IReadOnl
         (ImageListing all, ImageListing? validation) = ListBoth(path, options);
         ImageFiles files = ImageFiles.Load(validation ?? all, options, progress, cancellation);
         return (files, files.Skipped);
+    }
+
+    /// <summary>The folder <c>test</c> of a folder that has one to train with and one to validate with, too; null otherwise.</summary>
+    internal static string? TestFolderOf(string path)
+    {
+        if (!Directory.Exists(Path.Combine(path, "train"))) return null;
+        string[] rest = [.. ImageListing.FoldersOf(path).Where(name => name != "train")];
+        return rest.Length > 1 && rest.Contains("test") && rest.All(ValidationFolders.Contains) ? Path.Combine(path, "test") : null;
     }
 
     /// <summary>MNIST or CIFAR-10, if the folder has one of their files; null otherwise.</summary>

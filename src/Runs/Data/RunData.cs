@@ -103,7 +103,7 @@ public sealed class RunData
     private static RunData OpenFiles(DataConfig config, string source, int[] preferred, IProgress<LoadingProgress>? progress, CancellationToken cancellation)
     {
         if (config.Path is null) throw new ConfigurationException($"{source}: data.path is left out; it must be the pictures' folder or a CSV file");
-        config = config with { Validation = config.Validation ?? DefaultValidation };
+        config = config with { Validation = config.Validation ?? DefaultValidation, TestPath = config.TestPath ?? LabelledData.TestFolderOf(config.Path) };
         if (config.Size is null && !PictureSizes.AreSmallAndEqual(config.Path)) config = config with { Size = preferred };
         LabelledData data = LabelledData.Load(config.Path, config.ValidationPath, Options(config), progress, cancellation);
         Shape shape = data.Train.ImageShape;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json.Nodes;
 using CnnEngine.Data;
 using CnnEngine.Imaging;
 using CnnEngine.Runs;
@@ -66,6 +67,26 @@ public class PictureFolderTests
             System.Text.Json.Nodes.JsonObject data = new() { ["data"] = DataConfig.SettingsOf(folder["photos"]) };
             return RunPlan.Make(RunConfig.Merge(data, System.Text.Json.Nodes.JsonNode.Parse(settings)!.AsObject()), "settings");
         }
+    }
+
+    [Theory]
+    [InlineData("train", 10, 0, 0, "0")] // nothing to measure by
+    [InlineData("train", 8, 2, 0, "0.2")]
+    [InlineData("train val", 10, 10, 0, null)]
+    [InlineData("train test", 10, 10, 0, "0")]
+    [InlineData("train val test", 10, 10, 10, null)]
+    public void Folders_are_learnt_from_measured_by_and_tested_on_by_their_names(string folders, int train, int validation, int test, string? share)
+    {
+        using TemporaryFolder folder = new();
+        string[] names = folders.Split(' ');
+        foreach (string name in names)
+            for (int i = 0; i < 10; i++)
+                ImageFile.Write(Path.Combine(Directory.CreateDirectory(folder["data", name, i % 2 == 0 ? "dark" : "light"]).FullName, $"{i}.png"), new Picture(8, 8, 1, [.. Enumerable.Repeat((byte)(i * 20), 64)]));
+        JsonObject settings = new() { ["data"] = DataConfig.SettingsOf(names.Length == 1 ? folder["data", "train"] : folder["data"]) };
+        if (share is not null) settings["data"]!["validation"] = JsonNode.Parse(share);
+        RunData data = RunPlan.Make(settings, "settings").Data;
+        Assert.Equal((train, validation, test), (data.Train.Count, data.Validation?.Count ?? 0, data.Test?.Count ?? 0));
+        Assert.Equal(data.Config.TestPath, names.Length == 3 ? folder["data", "test"] : null);
     }
 
     // As a folder with a sub-folder for each class.
