@@ -30,7 +30,7 @@ internal sealed class TrainingRun(Options options, IAnsiConsole console, Cancell
         using MetricsFile? metrics = options.Metrics is null ? null : new MetricsFile(options.Metrics, options.Seed, options.Threads);
 
         Task warmUp = options.Epochs > 0 ? Task.Run(options.Recipe.WarmUp) : Task.CompletedTask;
-        LocatedData located = await DownloadReport.RunAsync(console, options, progress =>
+        LocatedData located = await DownloadReport.RunAsync(console, options.Download && !options.Quiet, progress =>
             new DataLocator().LocateAsync(options.Data, options.Download, progress, cancellation));
         Network network = Compile(located.Sets.Train);
         (ByteImages train, ByteImages test) = options.Load is null ? located.Sets : WeightsFile.Load(options.Load, network, located.Sets);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Text.Json.Nodes;
+using CnnEngine.Cli.Training;
 using CnnEngine.Graphs;
 using CnnEngine.Models;
 using CnnEngine.Runs;
@@ -13,6 +15,7 @@ internal sealed class ModelArgument
 {
     private readonly Argument<string> _model = new("MODEL")
     {
+        HelpName = "MODEL", // the help would list all names
         Description = $"A model file, a run's folder, a JSON file with layers, or a network's name: {string.Join(", ", ModelZoo.Names)}.",
     };
 
@@ -58,10 +61,18 @@ internal sealed class ModelArgument
             throw new ConfigurationException($"--classes and --width are for networks by name; {name} is none of {string.Join(", ", ModelZoo.Names)}");
         if (!File.Exists(name) && !Directory.Exists(name))
             throw new FileNotFoundException($"{name}: there is no such file or run, nor a network of this name; there are {string.Join(", ", ModelZoo.Names)}");
-        ModelDescription description = name.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
-            ? ModelDescription.Parse(File.ReadAllText(name), name)
-            : ModelFile.ReadManifest(ModelPath.Find(name)).Model;
+        ModelDescription description = Settings.IsFile(name) ? Described(name, input) : ModelFile.ReadManifest(ModelPath.Find(name)).Model;
         return (description.Build(), input ?? description.Input);
+    }
+
+    // In a list of layers the input may be left out, as for training, where the images know it.
+    private static ModelDescription Described(string file, Shape? input)
+    {
+        JsonObject json = RunConfig.ReadModel(file);
+        if (input is { } given) json["input"] = new JsonArray([.. given.ToArray().Select(extent => (JsonNode)extent)]);
+        else if (json.ContainsKey("layers") && !json.ContainsKey("input"))
+            throw new ConfigurationException($"{file}: it does not say what the input is; --input C,H,W does");
+        return ModelDescription.Parse(json, file);
     }
 
     /// <summary>Does something with a network that may not be possible with the given options.</summary>
@@ -82,8 +93,9 @@ internal sealed class ModelArgument
     {
         string text = result.Tokens is [{ Value: var value }, ..] ? value : "";
         int[] extents = [.. text.Split(',', 'x', '×').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int extent) ? extent : 0)];
-        if (extents.Length == 3 && extents.All(extent => extent is >= 1 and <= 65_536)) return new Shape(extents);
-        result.AddError($"--input is '{text}'; it must be channels, height and width, as in 3,64,64");
+        if (extents.Length == 3 && extents.All(extent => extent is >= 1 and <= 65_536) && extents.Aggregate(1L, (all, extent) => all * extent) <= Array.MaxLength)
+            return new Shape(extents);
+        result.AddError($"--input is '{text}'; it must be channels, height and width, as in 3,64,64, each from 1 to 65536, and no more than {Array.MaxLength} numbers");
         return null;
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using System.Text.Json.Nodes;
 using Spectre.Console;
 
 namespace CnnEngine.Cli;
@@ -19,7 +18,7 @@ internal sealed class Session : IDisposable
 
     public Session(ParseResult arguments) => (IsJson, IsQuiet) = (arguments.GetValue(Json), arguments.GetValue(Quiet));
 
-    /// <summary>Whether the output is for a program: only <see cref="WriteJson"/> may write then.</summary>
+    /// <summary>Whether the output is for a program: nothing but JSON may be written then.</summary>
     public bool IsJson { get; }
 
     /// <summary>Whether only the result is wanted.</summary>
@@ -34,8 +33,12 @@ internal sealed class Session : IDisposable
     /// <summary>Cancelled by the first Ctrl-C or SIGTERM.</summary>
     public CancellationToken Cancellation => _interruption.Token;
 
-    /// <summary>Writes an object as one line of JSON.</summary>
-    public static void WriteJson<T>(T value, JsonTypeInfo<T> type) => System.Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+    /// <summary>Says what was made: in words, or as one line of JSON.</summary>
+    public void WriteDone(string text, JsonObject json)
+    {
+        if (IsJson) System.Console.Out.WriteLine(json.ToJsonString());
+        else if (!IsQuiet) System.Console.Out.WriteLine(text);
+    }
 
     public void Dispose() => _interruption.Dispose();
 }

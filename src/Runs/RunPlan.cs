@@ -28,12 +28,14 @@ public sealed class RunPlan
     /// <summary>Opens the data that settings name and chooses what they leave out.</summary>
     /// <param name="settings">Some or all of the keys of <see cref="RunConfig"/>.</param>
     /// <param name="source">Where they are from, for messages.</param>
+    /// <param name="modelSource">Where the network's description is from, if from elsewhere.</param>
     /// <param name="progress">Told how far the reading of pictures has come.</param>
     /// <param name="cancellation">Ends the reading of pictures.</param>
     /// <exception cref="ConfigurationException">A key is unknown, a value not possible, or the network does not fit the images.</exception>
     /// <exception cref="InvalidDataException">The data is damaged.</exception>
     /// <exception cref="IOException">The data is not there or cannot be read.</exception>
-    public static RunPlan Make(JsonObject settings, string source, IProgress<LoadingProgress>? progress = null, CancellationToken cancellation = default)
+    public static RunPlan Make(
+        JsonObject settings, string source, string? modelSource = null, IProgress<LoadingProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ConfigReader.Check(settings, RunJson.Default.RunConfig, source, "", isWhole: false);
@@ -47,7 +49,7 @@ public sealed class RunPlan
         if (!model.ContainsKey("model") && !model.ContainsKey("layers")) model["model"] = Recipe.ModelFor(data.Image);
         if (!model.ContainsKey("input")) model["input"] = new JsonArray([.. Enumerable.Range(0, 3).Select(i => (JsonNode)data.Image[i])]);
         if (model.ContainsKey("model") && !model.ContainsKey("classes")) model["classes"] = data.Classes;
-        ModelDescription description = Describe(model, data, source);
+        ModelDescription description = Describe(model, data, source, modelSource ?? $"{source}: model");
         RunConfig recipe = Recipe.For(description.Build(), data.Image, data.Mirrors, settings);
 
         JsonObject all = ConfigReader.Merge(recipe.ToJson(), settings);
@@ -57,11 +59,11 @@ public sealed class RunPlan
     }
 
     /// <summary>The same of a configuration, in which nothing but the network is chosen.</summary>
-    /// <inheritdoc cref="Make(JsonObject, string, IProgress{LoadingProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Make(JsonObject, string, string?, IProgress{LoadingProgress}?, CancellationToken)"/>
     public static RunPlan Make(RunConfig config, string source = "configuration", IProgress<LoadingProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return Make(config.ToJson(), source, progress, cancellation);
+        return Make(config.ToJson(), source, null, progress, cancellation);
     }
 
     /// <summary>The network, compiled for training, with its first weights.</summary>
@@ -70,12 +72,12 @@ public sealed class RunPlan
     /// <summary>What belongs to the network's weights in a file.</summary>
     public ModelManifest Manifest() => new() { Model = Model, Preprocessing = Data.Train.Preprocessing, Classes = Data.ClassNames };
 
-    private static ModelDescription Describe(JsonObject model, RunData data, string source)
+    private static ModelDescription Describe(JsonObject model, RunData data, string source, string modelSource)
     {
         ModelDescription description;
         try
         {
-            description = ModelDescription.Parse(model, $"{source}: model");
+            description = ModelDescription.Parse(model, modelSource);
         }
         catch (InvalidDataException error)
         {
@@ -85,7 +87,7 @@ public sealed class RunPlan
             throw new ConfigurationException($"{source}: model.input is {description.Input}; the images of {data.Name} are {data.Image}");
         Shape output = description.Plan(new NetworkOptions { BatchSize = 1 }).Nodes[^1].Shape;
         if (output.Rank != 1 || output[0] != data.Classes)
-            throw new ConfigurationException($"{source}: the network's output is {output}; {data.Name} has {data.Classes} classes, and needs a number for each");
+            throw new ConfigurationException($"{modelSource}: the network's output is {output}; {data.Name} has {data.Classes} classes, and needs a number for each");
         return description;
     }
 

@@ -10,7 +10,7 @@ internal static class Outcome
     public static async Task<int> OfAsync(ParseResult arguments)
     {
         // --help stands above errors: they are gone from the list then.
-        if (arguments.Errors is [{ Message: var message }, ..]) return Fail(message, ExitCode.BadUsage);
+        if (arguments.Errors is [{ Message: var message }, ..]) return Fail(WithHint(message, arguments.CommandResult.Command), ExitCode.BadUsage);
         try
         {
             // Signals and errors are the program's own business, not the library's.
@@ -25,6 +25,19 @@ internal static class Outcome
         {
             return Fail(error.Message, ExitCode.Failure);
         }
+        catch (OutOfMemoryException)
+        {
+            return Fail("there is not as much memory as this takes; smaller batches, images or networks take less", ExitCode.Failure);
+        }
+    }
+
+    // Our own messages say what would be right, behind a semicolon; the library's do not.
+    private static string WithHint(string message, Command command)
+    {
+        if (message.Contains("; ", StringComparison.Ordinal)) return message;
+        string name = command.Name;
+        for (Command? above = command.Parents.OfType<Command>().FirstOrDefault(); above is not null; above = above.Parents.OfType<Command>().FirstOrDefault()) name = $"{above.Name} {name}";
+        return $"{message.TrimEnd('.')}; {name} --help shows what there is";
     }
 
     /// <summary>Says what went wrong.</summary>

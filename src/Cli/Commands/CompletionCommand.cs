@@ -5,7 +5,9 @@ namespace CnnEngine.Cli.Commands;
 /// <summary><c>cnn completion</c>: what a shell has to run so that Tab completes; <c>cnn [suggest:…]</c> of the library answers it.</summary>
 internal sealed class CompletionCommand : CliCommand
 {
-    private readonly Argument<string> _shell = new Argument<string>("SHELL") { Description = "bash, zsh, fish or pwsh." }.AcceptOnlyFromAmong("bash", "zsh", "fish", "pwsh");
+    private static readonly string[] Shells = ["bash", "zsh", "fish", "pwsh"];
+
+    private readonly Argument<string> _shell = new("SHELL") { Description = "bash, zsh, fish or pwsh.", HelpName = string.Join('|', Shells) };
 
     public CompletionCommand()
         : base(
@@ -14,7 +16,15 @@ internal sealed class CompletionCommand : CliCommand
             new Example("cnn completion bash", "in ~/.bashrc: source <(cnn completion bash)"),
             new Example("cnn completion zsh", "in ~/.zshrc: source <(cnn completion zsh)"),
             new Example("cnn completion fish", "in config.fish: cnn completion fish | source"),
-            new Example("cnn completion pwsh", "in $PROFILE: cnn completion pwsh | Out-String | Invoke-Expression")) => Arguments.Add(_shell);
+            new Example("cnn completion pwsh", "in $PROFILE: cnn completion pwsh | Out-String | Invoke-Expression"))
+    {
+        _shell.CompletionSources.Add(Shells);
+        _shell.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var shell }, ..] && !Shells.Contains(shell)) result.AddError($"SHELL is '{shell}'; it must be one of {string.Join(", ", Shells)}");
+        });
+        Arguments.Add(_shell);
+    }
 
     protected override int Run(ParseResult arguments, Session session)
     {

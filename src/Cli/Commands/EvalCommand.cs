@@ -42,6 +42,8 @@ internal sealed class EvalCommand : CliCommand
     protected override int Run(ParseResult arguments, Session session)
     {
         Threads.Count = arguments.GetValue(_threads) ?? Environment.ProcessorCount;
+        if (arguments.GetValue(_badImages) is { } bad && arguments.GetValue(_data) is null)
+            throw new ConfigurationException($"--on-bad-image is '{bad}', but goes with --data; a run's own pictures are read as its configuration says");
         DataConfig? data = arguments.GetValue(_data) is { } name
             ? DataConfig.Parse(DataConfig.SettingsOf(name)) with { BadImages = arguments.GetValue(_badImages) == "skip" ? BadImages.Skip : BadImages.Refuse }
             : null;

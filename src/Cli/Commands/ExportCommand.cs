@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using CnnEngine.Graphs;
 using CnnEngine.Interchange;
 using CnnEngine.Runs;
@@ -40,6 +41,7 @@ internal sealed class ExportCommand : CliCommand
     protected override int Run(ParseResult arguments, Session session)
     {
         string file = ModelPath.Find(arguments.GetRequiredValue(_model)), target = arguments.GetRequiredValue(_onnx)!;
+        if (PathCheck.IsSameFile(file, target)) throw new ConfigurationException($"--onnx is '{target}', the model that is read; it must be another file");
         PathCheck.RequireReplaceable("--onnx", target);
         Network network = ModelFile.Load(file, new NetworkOptions { BatchSize = 1, Training = false }, out ModelManifest manifest);
         OnnxInput input = arguments.GetValue(_input) switch { "1" => OnnxInput.PixelsTo1, "255" => OnnxInput.PixelsTo255, _ => OnnxInput.Normalized };
@@ -53,7 +55,12 @@ internal sealed class ExportCommand : CliCommand
             Preprocessing = manifest.Preprocessing,
             Classes = manifest.Classes,
         });
-        if (session.IsTalkative) Console.Out.WriteLine($"{target}: ONNX, input N×{network.InputShape}, output N×{network.OutputShape}, {new FileInfo(target).Length:N0} bytes");
+        long bytes = new FileInfo(target).Length;
+        session.WriteDone(
+            $"{target}: ONNX, input N×{network.InputShape}, output N×{network.OutputShape}, {bytes:N0} bytes",
+            new JsonObject { ["model"] = file, ["onnx"] = target, ["input"] = Extents(network.InputShape), ["output"] = Extents(network.OutputShape), ["bytes"] = bytes });
         return ExitCode.Success;
     }
+
+    private static JsonArray Extents(Shape shape) => [.. shape.ToArray().Select(extent => (JsonNode)extent)];
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using CnnEngine.Graphs;
 using CnnEngine.Models;
 using CnnEngine.Runs;
@@ -43,7 +44,9 @@ internal sealed class ImportCommand : CliCommand
         if (classes is not null && classes.Length != network.OutputShape[0])
             throw new ConfigurationException($"--classes has {classes.Length} names; the network of {file} tells {network.OutputShape[0]} classes apart");
         ModelFile.Write(target, network, manifest with { Classes = classes ?? manifest.Classes });
-        if (session.IsTalkative) Console.Out.WriteLine($"{target}: {name}, input {network.InputShape}, {network.OutputShape[0]} classes");
+        session.WriteDone(
+            $"{target}: {name}, input {network.InputShape}, {network.OutputShape[0]} classes",
+            new JsonObject { ["model"] = target, ["name"] = name, ["classes"] = network.OutputShape[0] });
         return ExitCode.Success;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using CnnEngine.Runs;
 using CnnEngine.Runs.Report;
 
@@ -27,9 +28,11 @@ internal sealed class ReportCommand : CliCommand
         RunFolder run = new(arguments.GetRequiredValue(_run));
         run.RequireRun();
         string target = arguments.GetValue(_out) ?? run.Report;
+        if (run.Kept.Any(file => PathCheck.IsSameFile(file, target))) throw new ConfigurationException($"--out is '{target}', a file that the run goes on from; it must be another");
         PathCheck.RequireReplaceable("--out", target);
         HtmlReport.Write(ReportData.Of(run, session.Cancellation), target, session.Cancellation);
-        Console.Out.WriteLine(target);
+        if (session.IsJson) Console.Out.WriteLine(new JsonObject { ["run"] = run.Path, ["report"] = target }.ToJsonString());
+        else Console.Out.WriteLine(target);
         return ExitCode.Success;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using CnnEngine.Analysis;
 using CnnEngine.Graphs;
 
@@ -31,7 +32,7 @@ internal sealed class SummaryCommand : CliCommand
         (Graph graph, Shape input) = _model.Find(arguments);
         NetworkOptions options = new() { BatchSize = arguments.GetValue(_batch) ?? 64 };
         NetworkSummary summary = ModelArgument.Made(_model.NameIn(arguments), () => NetworkSummary.Of(graph, input, options));
-        Console.Out.WriteLine((session.IsJson ? summary.ToJson() : arguments.GetValue(_markdown) ? summary.ToMarkdown() : summary.ToString()).TrimEnd());
+        Console.Out.WriteLine((session.IsJson ? JsonNode.Parse(summary.ToJson())!.ToJsonString() : arguments.GetValue(_markdown) ? summary.ToMarkdown() : summary.ToString()).TrimEnd());
         return ExitCode.Success;
     }
 }

@@ -15,8 +15,10 @@ internal sealed class TrainCommand : CliCommand
 
     private readonly Option<string?> _data = OptionKinds.Path(
         "--data", "DATA",
-        "What to learn from: a folder with a sub-folder of pictures for each class, or such folders under train and val; a CSV file of picture and "
+        "What to learn from: a folder with a sub-folder of pictures for each class, or such folders under train, val and test; a CSV file of picture and "
         + "label; mnist, fashion-mnist or cifar10, or the folder with its files; synthetic (digits) or shapes (coloured), which the program draws itself.");
+
+    private readonly Option<bool> _download = MnistDownload.NewOption();
 
     private readonly Option<string?> _validationPath = OptionKinds.Path("--validation-data", "PATH", "Pictures to measure by after each epoch, a folder or a CSV file, in place of a share.");
 
@@ -123,7 +125,7 @@ internal sealed class TrainCommand : CliCommand
             "train",
             "Trains a network, in a folder of its own: configuration, metrics, checkpoints, TensorBoard files, report.",
             new Example("cnn train --data photos/", "a folder with a sub-folder of pictures for each class; the rest is chosen"),
-            new Example("cnn train --data mnist --model lenet5 --epochs 5", "LeNet-5 on MNIST, from $MNIST_DIR or the cache folder"),
+            new Example("cnn train --data mnist --model lenet5 --epochs 5", "LeNet-5 on MNIST, from $MNIST_DIR or the cache folder, into which --download fetches it"),
             new Example("cnn train --data list.csv --size 64x64 --model resnet18 --width 0.5", "pictures of a list, brought to one size"),
             new Example("cnn train --data cifar10 --optimizer adamw --lr 0.001 --schedule cosine", "another optimiser and schedule"),
             new Example("cnn train --data photos/ --patience 5 --epochs 100", "until it gets no better"),
@@ -132,7 +134,7 @@ internal sealed class TrainCommand : CliCommand
     {
         foreach (Option option in (Option[])
             [
-                _config, _data, _validation, _validationPath, _test, _images, _testImages, _size, _channels, _resize, _badImages, _model, _width, _epochs, _batch,
+                _config, _data, _download, _validation, _validationPath, _test, _images, _testImages, _size, _channels, _resize, _badImages, _model, _width, _epochs, _batch,
                 _optimizer, _momentum, _decay, _schedule, _rate, _warmUp, _smoothing, _crop, _flip, _rotate, _shift, _scale, _elastic, _cutout, _jitter, _mixup,
                 _cutmix, _clipNorm, _clipValue, _average, _patience, _stopBy, _best, _seed, _threads, _every, _digits, _set, _run, _runs, _noReport,
             ])
@@ -143,12 +145,21 @@ internal sealed class TrainCommand : CliCommand
 
     protected override int Run(ParseResult arguments, Session session)
     {
-        string? file = arguments.GetValue(_config);
-        JsonObject settings = Read(arguments);
-        if (file is not null) settings = RunConfig.Merge(RunConfig.ReadSettings(file), settings);
+        JsonObject settings = RunConfig.Checked(Read(arguments), "command line");
+        string source = "command line";
+        if (arguments.GetValue(_config) is { } file)
+        {
+            PathCheck.RequireFile("--config", file);
+            source = settings.Count == 0 ? file : $"{file} with the command line";
+            settings = RunConfig.Merge(RunConfig.ReadSettings(file), settings);
+        }
         if (settings["data"] is null)
             throw new ConfigurationException("--data is missing; it must be mnist, fashion-mnist, cifar10, synthetic, shapes, a folder or a CSV file");
-        RunPlan plan = ReadingProgress.Run(session, progress => RunPlan.Make(settings, file ?? "command line", progress, session.Cancellation));
+        if (arguments.GetValue(_download)) MnistDownload.Run((JsonObject)settings["data"]!, session);
+        if (arguments.GetValue(_stopBy) is { } metric && settings["earlyStopping"]?["patience"] is null)
+            throw new ConfigurationException($"--stop-by is '{metric}', but it does not stop early without --patience");
+        string? layers = arguments.GetValue(_model) is { } model && Settings.IsFile(model) ? model : null;
+        RunPlan plan = ReadingProgress.Run(session, progress => RunPlan.Make(settings, source, layers, progress, session.Cancellation));
         RunFolder folder = arguments.GetValue(_run) is { } path
             ? new RunFolder(path)
             : RunFolder.Named(arguments.GetValue(_runs) ?? "runs", plan.ModelName, plan.Data.Name, DateTime.Now);

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
+using CnnEngine.Cli.Training;
 using CnnEngine.Runs;
 
 namespace CnnEngine.Cli.Commands;
@@ -13,6 +15,8 @@ internal sealed class UnpackCommand : CliCommand
 
     private readonly Argument<string> _folder = new("FOLDER") { Description = "The folder to make." };
 
+    private readonly Option<bool> _download = MnistDownload.NewOption();
+
     private readonly Option<int?> _images = OptionKinds.Number("--images", "How many images of synthetic and shapes to draw to learn from. [default: 60000 and 50000]", 1, int.MaxValue);
 
     private readonly Option<int?> _testImages = OptionKinds.Number("--test-images", "The same of images to test by. [default: 10000]", 1, int.MaxValue);
@@ -26,6 +30,7 @@ internal sealed class UnpackCommand : CliCommand
     {
         Arguments.Add(_data);
         Arguments.Add(_folder);
+        Options.Add(_download);
         Options.Add(_images);
         Options.Add(_testImages);
     }
@@ -33,13 +38,11 @@ internal sealed class UnpackCommand : CliCommand
     protected override int Run(ParseResult arguments, Session session)
     {
         string folder = arguments.GetRequiredValue(_folder);
-        DataConfig config = DataConfig.Parse(DataConfig.SettingsOf(arguments.GetRequiredValue(_data))) with
-        {
-            Images = arguments.GetValue(_images),
-            TestImages = arguments.GetValue(_testImages),
-        };
+        JsonObject data = DataConfig.SettingsOf(arguments.GetRequiredValue(_data));
+        if (arguments.GetValue(_download)) MnistDownload.Run(data, session);
+        DataConfig config = DataConfig.Parse(data) with { Images = arguments.GetValue(_images), TestImages = arguments.GetValue(_testImages) };
         (int train, int test) = PictureFolder.Write(config, folder, session.Cancellation);
-        if (session.IsTalkative) Console.Out.WriteLine($"{folder}: {train:N0} pictures under train, {test:N0} under test");
+        session.WriteDone($"{folder}: {train:N0} pictures under train, {test:N0} under test", new JsonObject { ["folder"] = folder, ["train"] = train, ["test"] = test });
         return ExitCode.Success;
     }
 }

@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace CnnEngine.Cli.Training;
 
-/// <summary>A line for each epoch, with as many digits as the configuration asks for.</summary>
+/// <summary>A line for each epoch, with as many digits as the configuration asks for; with its four digits, it fits on a line of 80.</summary>
 internal sealed class EpochLines(RunConfig config)
 {
     private readonly string _loss = $"0.{new string('0', config.LogDigits)}";
@@ -21,13 +21,13 @@ internal sealed class EpochLines(RunConfig config)
         {
             string header = $"  epoch  {Right("train loss", loss)}  {Right("accuracy", accuracy)}";
             if (epoch.Test is not null) header += $"  {Right("validation", loss)}  {Right("accuracy", accuracy)}";
-            console.WriteLine($"{header}  learning rate     time  images/s");
+            console.WriteLine($"{header}  {Right("lr", 7)}     time  images/s");
             _hasHeader = true;
         }
         string line = $"{Right($"{epoch.Epoch}/{config.Epochs}", 7)}  {Columns(epoch.Train)}";
         if (epoch.Test is { } measured) line += $"  {Columns(measured)}";
         console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{line}  {epoch.LearningRate,13:G4}  {epoch.TrainingTime.TotalSeconds,5:0.00} s  {epoch.ImagesPerSecond,8:N0}"));
+            CultureInfo.InvariantCulture, $"{line}  {epoch.LearningRate,7:G2}  {epoch.TrainingTime.TotalSeconds,5:0.00} s  {epoch.ImagesPerSecond,8:N0}"));
 
         string Columns(BatchResult images) => $"{Right(Loss(images), loss)}  {Right(Accuracy(images), accuracy)}";
     }

@@ -78,12 +78,15 @@ internal sealed class Settings
         foreach ((string key, JsonNode? value) in DataConfig.SettingsOf(data)) SetJson(value?.DeepClone(), $"data.{key}");
     }
 
+    /// <summary>Whether a network is named by a file with a description.</summary>
+    public static bool IsFile(string model) => model.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Sets the network: a name, or a file with a description.</summary>
     /// <exception cref="ConfigurationException">The file has no JSON object.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public void SetModel(string model)
     {
-        if (!model.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+        if (!IsFile(model))
         {
             SetJson(model, "model.model");
             return;

@@ -55,7 +55,7 @@ internal static class TrainingSession
         Add("training", $"{Count(config.Epochs, "epoch")}, batch {config.Batch}, {run.Trainer.Optimizer}, {config.Schedule.Create()}{Extras(config)}");
         Add("machine", $"{Count(config.Threads ?? Environment.ProcessorCount, "thread")}, {Simd.Lanes * 32}-bit vectors");
         Add("folder", run.Folder.Path);
-        if (run.Before.Count > 0) Add("", $"goes on after {Count(run.Before.Count, "epoch")}");
+        if (run.Before.Count > 0) Add("", run.IsOver ? $"over after {Count(run.Before.Count, "epoch")}; --epochs adds more" : $"goes on after {Count(run.Before.Count, "epoch")}");
         console.WriteLine();
 
         void Add(string name, string text)

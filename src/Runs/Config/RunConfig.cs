@@ -89,14 +89,26 @@ public sealed record RunConfig
     {
         JsonObject settings = ConfigReader.ReadObject(path);
         if (settings["model"] is JsonValue name) settings["model"] = new JsonObject { ["model"] = name.DeepClone() };
-        ConfigReader.Check(settings, RunJson.Default.RunConfig, path, "", isWhole: false);
+        return Checked(settings, path);
+    }
+
+    /// <summary>The same of settings that are there already.</summary>
+    /// <exception cref="ConfigurationException">A key is unknown or a value of the wrong kind; the message names the source and the key.</exception>
+    public static JsonObject Checked(JsonObject settings, string source)
+    {
+        ConfigReader.Check(settings, RunJson.Default.RunConfig, source, "", isWhole: false);
         return settings;
     }
 
     /// <summary>Reads a file with a network's description, for <see cref="Model"/>.</summary>
-    /// <exception cref="ConfigurationException">It is no JSON object.</exception>
+    /// <exception cref="ConfigurationException">It is no JSON object, or describes no network.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static JsonObject ReadModel(string path) => ConfigReader.ReadObject(path);
+    public static JsonObject ReadModel(string path)
+    {
+        JsonObject model = ConfigReader.ReadObject(path);
+        return model.ContainsKey("model") || model.ContainsKey("layers") ? model
+            : throw new ConfigurationException($"{path}: there is neither \"model\", the name of a network, nor \"layers\", a list");
+    }
 
     /// <summary>Settings laid over others: what both have is the upper one's.</summary>
     public static JsonObject Merge(JsonObject below, JsonObject above) => ConfigReader.Merge(below, above);

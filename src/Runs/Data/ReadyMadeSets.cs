@@ -16,6 +16,7 @@ internal static class ReadyMadeSets
     public static (TrainTest Sets, string? Folder) Load(DataConfig config)
     {
         if (config.IsDrawn) return (Draw(config), null);
+        if ((config.Images ?? config.TestImages) is { } count) throw new ConfigurationException($"data {ConfigReader.Word(config.Kind)}: the number of images is {count}, but only those of synthetic and shapes are drawn");
         string folder = Path.GetFullPath(FolderOf(config));
         return (config.Kind == DataKind.Cifar10 ? Cifar10.Load(folder) : Mnist.Load(folder), folder);
     }

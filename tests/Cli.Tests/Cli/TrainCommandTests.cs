@@ -87,6 +87,36 @@ public class TrainCommandTests
         TrainingRunTests.AssertSameRun(folder["whole"], run);
     }
 
+    // A file may be no larger than the user's limit; where the system's signal is ignored, writing fails by an error of its own.
+    [Theory]
+    [Trait("Category", "Slow")]
+    [InlineData(300, "last.safetensors: the file cannot be written: it is larger than a file may be here")]
+    [InlineData(520, "the metrics or events cannot be written: a file is larger than it may be here")]
+    public void A_file_that_is_larger_than_the_limit_is_one_line_and_what_was_saved_goes_on(int kilobytes, string message)
+    {
+        if (!OperatingSystem.IsLinux()) return; // the shell's limit counts in other units elsewhere
+        using TemporaryFolder folder = new();
+        string run = folder["run"];
+        CliProcess.Limited(kilobytes, [.. Small, "--schedule", "constant", "--epochs", "60", "--run", run, "--quiet"]).AssertRefused(1, message);
+        CliProcess.Run("resume", run, "--epochs", "60", "--quiet", "--no-report").AssertSuccess();
+        Assert.Equal(60, new RunFolder(run).ReadMetrics().Count);
+    }
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void A_disk_that_is_read_only_is_one_line()
+    {
+        using TemporaryFolder folder = new();
+        using SmallDisk disk = new(folder["disk"], megabytes: 4);
+        if (!disk.IsMounted) return; // a disk of its own takes the rights of root
+        string run = Path.Combine(disk.Path, "run");
+        CliProcess.Run([.. Small, "--epochs", "1", "--run", run, "--quiet"]).AssertSuccess();
+        disk.Protect();
+        CliProcess.Run("resume", run, "--epochs", "2").AssertRefused(1, $"{run}: the folder cannot be written to: Read-only file system");
+        CliProcess.Run("report", run).AssertRefused(1, "no file can be made in its folder: Read-only file system");
+        CliProcess.Run("eval", run, "--quiet").AssertSuccess();
+    }
+
     [Fact]
     public void A_folder_that_must_not_be_written_to_is_one_line()
     {
@@ -105,6 +135,19 @@ public class TrainCommandTests
         CliProcess.Run("train", "--data", folder["nothing"]).AssertRefused(1, folder["nothing"], "no such folder or file");
         CliProcess.Run("train", "--data", "synthetic", "--optimizer", "newton").AssertRefused(2, "--optimizer is 'newton'; it must be one of sgd, adam");
         CliProcess.Run("train", "--data", "synthetic", "--set", "optimizer.beta9=1").AssertRefused(2, "there is no key optimizer.beta9; in optimizer there are momentum");
+        CliProcess.Run("train", "--config", folder["nothing"]).AssertRefused(1, $"--config {folder["nothing"]}: there is no such file");
+        File.WriteAllText(folder["layers.json"], "{ \"layers\": [{ \"kind\": \"conv\" }] }");
+        CliProcess.Run([.. Small, "--model", folder["layers.json"]]).AssertRefused(2, $"error: {folder["layers.json"]}: layer 1 (conv): \"channels\" is missing");
+        File.WriteAllText(folder["layers.json"], "{ \"layerz\": [] }");
+        CliProcess.Run([.. Small, "--model", folder["layers.json"]]).AssertRefused(2, $"error: {folder["layers.json"]}: there is neither \"model\", the name of a network, nor \"layers\"");
+        File.WriteAllText(folder["my.json"], "{ \"epochs\": 1 }");
+        CliProcess.Run([.. Small, "--config", folder["my.json"], "--set", "optimizer.beta9=1"]).AssertRefused(2, $"{folder["my.json"]} with the command line: there is no key optimizer.beta9");
+        CliProcess.Run([.. Small, "--set", "colour=1"]).AssertRefused(2, "command line: there is no key colour");
+        CliProcess.Run([.. Small, "--stop-by", "loss"]).AssertRefused(2, "--stop-by is 'loss'", "--patience");
+        CliProcess.Run([.. Small, "--weight-decay", "1e300"]).AssertRefused(2, "optimizer.weightDecay is 1E+300; it must be a number of at most 3.4E+38");
+        CliProcess.Run([.. Small, "--size", "4096x4096"]).AssertRefused(2, "data.size: dataset \"synthetic\": 300 images of 1×4096×4096 would take");
+        CliProcess.Run("train", "--data", "synthetic", "--images", "2000000000").AssertRefused(2, "data synthetic: 2000000000 images cannot be drawn");
+        CliProcess.Run("train", "--data", folder.Path, "--images", "3").AssertRefused(2, "data.images is 3; it must be left out but for synthetic and shapes");
         CliProcess.Run("resume", folder.Path).AssertRefused(1, "there is no training in this folder");
         CliProcess.Run("eval", folder["nothing"]).AssertRefused(1, folder["nothing"], "no such file or run");
     }

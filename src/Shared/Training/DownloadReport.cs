@@ -1,7 +1,7 @@
 using CnnEngine.Data;
 using Spectre.Console;
 
-namespace LeNet.Reports;
+namespace CnnEngine.Programs;
 
 /// <summary>Shows a download: a bar for each file in a terminal, a line for each elsewhere.</summary>
 internal sealed class DownloadReport : IProgress<DownloadProgress>
@@ -12,9 +12,9 @@ internal sealed class DownloadReport : IProgress<DownloadProgress>
     private DownloadReport(Func<DownloadProgress, ProgressTask?> begin) => _begin = begin;
 
     /// <summary>Runs something that downloads under such a report.</summary>
-    public static Task<T> RunAsync<T>(IAnsiConsole console, Options options, Func<IProgress<DownloadProgress>?, Task<T>> download)
+    public static Task<T> RunAsync<T>(IAnsiConsole console, bool isShown, Func<IProgress<DownloadProgress>?, Task<T>> download)
     {
-        if (options.Quiet || !options.Download) return download(null);
+        if (!isShown) return download(null);
         if (!console.Profile.Capabilities.Interactive || !console.Profile.Capabilities.Ansi)
             return download(new DownloadReport(file =>
             {
