@@ -66,8 +66,28 @@ internal static class EventFileReader
 {
     private const uint Polynomial = 0x82f63b78; // Castagnoli's, reflected
 
+    /// <summary>The curves of a folder as TensorBoard shows them: files in the order of their names, each of which may void what is from a step on.</summary>
+    /// <returns>Numbers by tag and step, each of which may be there once.</returns>
+    public static SortedDictionary<(string Tag, ulong Step), float> Curves(string folder)
+    {
+        SortedDictionary<(string Tag, ulong Step), float> curves = [];
+        foreach (string path in Directory.GetFiles(folder).Order(StringComparer.Ordinal))
+            foreach (IReadOnlyList<WireField> one in Read(path, isCut: true))
+            {
+                ulong step = one.FirstOrDefault(field => field.Number == 2)?.Value ?? 0;
+                if (one.Any(field => field.Number == 7)) // SessionLog
+                    foreach ((string, ulong) late in curves.Keys.Where(key => key.Step >= step).ToArray()) curves.Remove(late);
+                foreach (WireField summary in one.Where(field => field.Number == 5))
+                    foreach (WireField value in summary.Message)
+                        if (value.Message.FirstOrDefault(field => field.Number == 2) is { } number) curves.Add((value.Message.Field(1).Text, step), number.Float);
+            }
+        return curves;
+    }
+
     /// <summary>The events of a file, all of whose checksums are right.</summary>
-    public static IReadOnlyList<WireField>[] Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="isCut">Whether the last event may be half of one, as a killed process leaves it.</param>
+    public static IReadOnlyList<WireField>[] Read(string path, bool isCut = false)
     {
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         byte[] file = new byte[stream.Length];
@@ -75,6 +95,7 @@ internal static class EventFileReader
         List<IReadOnlyList<WireField>> events = [];
         for (int at = 0; at < file.Length;)
         {
+            if (isCut && (file.Length - at < 12 || file.Length - at - 16 < (long)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at)))) break;
             int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at));
             Assert.Equal(MaskedCrc(file.AsSpan(at, 8)), BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + 8)));
             ReadOnlySpan<byte> data = file.AsSpan(at + 12, length);

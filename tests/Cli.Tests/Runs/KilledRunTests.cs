@@ -6,7 +6,7 @@ public class KilledRunTests
 {
     private static readonly string[] Options =
     [
-        "--data", "synthetic", "--images", "1500", "--test-images", "200", "--epochs", "3", "--average", "0.9", "--crop", "2", "--seed", "5", "--quiet", "--no-report",
+        "--data", "synthetic", "--images", "1500", "--test-images", "200", "--epochs", "3", "--average", "0.9", "--crop", "2", "--mixup", "0.4", "--optimizer", "adam", "--seed", "5", "--quiet", "--no-report",
         // Something is being written most of the time.
         "--checkpoint-every", "0.001",
     ];

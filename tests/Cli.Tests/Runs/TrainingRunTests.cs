@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CnnEngine.Cli.Tests.Interchange;
 using CnnEngine.Data;
 using CnnEngine.Runs;
 using CnnEngine.Serialization;
@@ -61,12 +62,17 @@ public class TrainingRunTests
     [InlineData(7)]
     [InlineData(8)]
     [InlineData(13)]
-    public void A_run_that_is_stopped_after_any_step_goes_on_as_if_it_had_not_been(int steps)
+    [InlineData(5, """{ "augmentation": { "mixup": 0.4, "cutmix": 1, "rotation": 10, "elastic": { "alpha": 20, "sigma": 4 }, "cutout": 6, "brightness": 0.2 }, "average": 0.9 }""")]
+    [InlineData(9, """{ "augmentation": { "mixup": 0.4, "flip": true }, "optimizer": { "kind": "adamw" }, "schedule": { "kind": "cosine", "rate": 0.001, "warmUp": { "epochs": 1.5 } }, "clip": { "norm": 1 } }""")]
+    [InlineData(9, """{ "optimizer": { "kind": "rmsprop", "centered": true, "momentum": 0.5 }, "schedule": { "kind": "plateau", "rate": 0.001, "patience": 1 }, "loss": { "smoothing": 0.1 }, "best": "loss" }""")]
+    [InlineData(9, """{ "optimizer": { "kind": "adagrad" }, "data": { "validation": 0.2 }, "earlyStopping": { "patience": 1 } }""")]
+    [InlineData(5, """{ "model": { "layers": [{ "kind": "conv", "channels": 4, "size": 3 }, { "kind": "batchNorm" }, { "kind": "relu" }, { "kind": "flatten" }, { "kind": "dropout", "probability": 0.3 }, { "kind": "linear", "features": 10 }] } }""")]
+    public void A_run_that_is_stopped_after_any_step_goes_on_as_if_it_had_not_been(int steps, string settings = "{}")
     {
         using TemporaryFolder folder = new();
-        Train(folder["whole"], epochs: 2);
+        Train(folder["whole"], epochs: 2, settings);
         using CancellationTokenSource source = new();
-        using (TrainingRun run = TrainingRun.Start(Plan(2), new RunFolder(folder["parts"])))
+        using (TrainingRun run = TrainingRun.Start(Plan(2, settings), new RunFolder(folder["parts"])))
         {
             int step = 0;
             string said = Assert.Throws<TrainingStoppedException>(
@@ -296,7 +302,7 @@ public class TrainingRunTests
         return RunPlan.Make(RunConfig.Merge(below, JsonNode.Parse(settings)!.AsObject()), "settings");
     }
 
-    /// <summary>Checks that two runs ended with the same bits, and the same metrics but for times.</summary>
+    /// <summary>Checks that two runs ended with the same bits, and the same metrics and curves but for times.</summary>
     internal static void AssertSameRun(string expected, string actual)
     {
         foreach (string name in (string[])["last.safetensors", "best.safetensors"])
@@ -307,6 +313,11 @@ public class TrainingRunTests
                 Assert.True(numbers.AsSpan().SequenceEqual(other[key]), $"{name}: {key} differs");
         }
         Assert.Equal(Lines(expected), Lines(actual));
+        Assert.NotEmpty(Curves(expected));
+        Assert.Equal(Curves(expected), Curves(actual));
+
+        static IEnumerable<((string, ulong) Place, float)> Curves(string path) => EventFileReader.Curves(Path.Combine(path, "events"))
+            .Where(point => point.Key.Tag != "images per second").Select(point => (point.Key, point.Value));
 
         static IEnumerable<MetricsLine> Lines(string path) => new RunFolder(path).ReadMetrics().Select(line => line with { Seconds = 0, ImagesPerSecond = 0 });
 
