@@ -98,35 +98,37 @@ public sealed partial class ImageFiles
     {
         if (options is { Channels: { } channels, Size: { } size }) return new Shape(channels, size.Height, size.Width);
         int count = Math.Min(SampleLength, listing.Count);
-        Picture?[] sample = new Picture?[count];
+        // What is asked of a picture, and not its pixels: a few hundred photographs would fill the memory.
+        Shape?[] sample = new Shape?[count];
         Exception?[] failures = new Exception?[count];
         For(count, parallel, (i, _) =>
         {
             try
             {
-                sample[i] = ImageFile.Read(listing.PathOf((int)((long)i * listing.Count / count)));
+                Picture picture = ImageFile.Read(listing.PathOf((int)((long)i * listing.Count / count)));
+                sample[i] = new Shape(picture.Channels, picture.Height, picture.Width);
             }
             catch (Exception error) when (IsOfFile(error))
             {
                 failures[i] = error;
             }
         });
-        Picture[] pictures = [.. sample.OfType<Picture>()];
+        Shape[] pictures = [.. sample.OfType<Shape>()];
         if (pictures.Length == 0) ExceptionDispatchInfo.Throw(failures[0]!);
         if (options.Size is null)
         {
-            IGrouping<(int Height, int Width), Picture> most = pictures.GroupBy(picture => (picture.Height, picture.Width)).MaxBy(group => group.Count())!;
+            IGrouping<(int Height, int Width), Shape> most = pictures.GroupBy(picture => (picture[1], picture[2])).MaxBy(group => group.Count())!;
             if (2 * most.Count() <= pictures.Length)
                 throw new InvalidDataException(
                     $"{listing.Source}: its pictures differ in size, as {Sizes(pictures)}; say to what size, height and width, they are to be brought");
             size = most.Key;
         }
         else size = options.Size.Value;
-        return new Shape(options.Channels ?? pictures.Max(picture => picture.Channels), size.Height, size.Width);
+        return new Shape(options.Channels ?? pictures.Max(picture => picture[0]), size.Height, size.Width);
     }
 
-    private static string Sizes(Picture[] pictures) =>
-        string.Join(", ", pictures.Select(picture => $"{picture.Width}×{picture.Height}").Distinct().Take(3));
+    private static string Sizes(Shape[] pictures) =>
+        string.Join(", ", pictures.Select(picture => $"{picture[2]}×{picture[1]}").Distinct().Take(3));
 
     /// <summary>Runs work on several threads; what goes wrong comes out as it is.</summary>
     private static void For(int count, ParallelOptions options, Action<int, ParallelLoopState> body)

@@ -44,6 +44,24 @@ public class PictureFolderTests
         Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], Serialization.ModelFile.ReadManifest(folder["run", "checkpoints", "best.safetensors"]).Classes);
     }
 
+    // A sample of them is looked at for their size and colours. All of them together would be 350 MB.
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void Large_pictures_do_not_fill_the_memory()
+    {
+        using TemporaryFolder folder = new();
+        for (int c = 0; c < 2; c++)
+        {
+            string of = Directory.CreateDirectory(folder["photos", $"{c}"]).FullName;
+            ImageFile.Write(Path.Combine(of, "0.png"), new Picture(1200, 1000, 3, new byte[1200 * 1000 * 3]));
+            for (int i = 1; i < 50; i++) File.Copy(Path.Combine(of, "0.png"), Path.Combine(of, $"{i}.png"));
+        }
+        using CliProcess process = new(
+            ["train", "--data", folder["photos"], "--model", "lenet5", "--size", "32x32", "--epochs", "1", "--quiet", "--no-report", "--run", folder["run"]],
+            null, ("DOTNET_GCHeapHardLimit", "8000000")); // 128 MB, in hexadecimal digits
+        process.WaitForEnd().AssertSuccess();
+    }
+
     [Fact]
     public void Pictures_of_several_sizes_are_brought_to_one_that_suits_the_network()
     {
