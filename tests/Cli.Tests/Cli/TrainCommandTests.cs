@@ -126,6 +126,21 @@ public class TrainCommandTests
 
     [Fact]
     [Trait("Category", "Slow")]
+    public void What_does_not_fit_into_memory_is_one_line_and_exit_code_2()
+    {
+        using TemporaryFolder folder = new();
+        Refused("data synthetic: 2000000 images cannot be drawn", "--images", "2000000");
+        Refused("300 images of 3×4000×4000 would take 14400000000 bytes, more than an array holds", "--images", "300", "--size", "4000x4000", "--channels", "3");
+        Refused("the network's buffers for 65536 images take more than 2147483591 floats; choose a smaller batch", "--images", "300", "--size", "64x64", "--model", "vgg11", "--batch", "65536");
+        Refused(" GB; choose a smaller batch, or a narrower network", "--images", "300", "--size", "32x32", "--model", "resnet152", "--width", "28", "--batch", "1");
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+
+        void Refused(string part, params string[] options) =>
+            CliProcess.Run(["train", "--data", "synthetic", "--test-images", "10", "--run", folder["run"], .. options]).AssertRefused(2, part);
+    }
+
+    [Fact]
+    [Trait("Category", "Slow")]
     public void Mistakes_are_one_line_and_exit_code_2_or_1()
     {
         using TemporaryFolder folder = new();
