@@ -24,7 +24,7 @@ public sealed class RunPlan
     public ModelDescription Model { get; }
 
     /// <summary>What to call the network.</summary>
-    public string ModelName => Model.Model?.Name ?? "layers";
+    public string ModelName => NameOf(Model);
 
     /// <summary>Opens the data that settings name and chooses what they leave out.</summary>
     /// <param name="settings">Some or all of the keys of <see cref="RunConfig"/>.</param>
@@ -71,6 +71,9 @@ public sealed class RunPlan
 
     /// <summary>The network, compiled for training, with its first weights.</summary>
     public Network Compile() => Model.Build().Compile(Model.Input, new NetworkOptions { BatchSize = Config.Batch, Seed = Config.Seed });
+
+    /// <summary>What to call a network.</summary>
+    internal static string NameOf(ModelDescription model) => model.Model?.Name ?? "layers";
 
     /// <summary>What belongs to the network's weights in a file.</summary>
     public ModelManifest Manifest() => new() { Model = Model, Preprocessing = Data.Train.Preprocessing, Classes = Data.ClassNames };

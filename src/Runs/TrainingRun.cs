@@ -190,9 +190,12 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>Writes the report of what has been trained so far: <see cref="HtmlReport"/>.</summary>
+    /// <param name="progress">Told how far it has come.</param>
+    /// <param name="cancellation">Asked now and then.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void WriteReport(CancellationToken cancellation = default) => HtmlReport.Write(ReportData.Of(Folder, Plan, cancellation), Folder.Report, cancellation);
+    public void WriteReport(IProgress<ReportProgress>? progress = null, CancellationToken cancellation = default) =>
+        HtmlReport.Write(ReportData.Of(Folder, Plan, progress, cancellation), Folder.Report, progress, cancellation);
 
     /// <summary>Lets others train in the folder.</summary>
     public void Dispose() => _lock.Dispose();

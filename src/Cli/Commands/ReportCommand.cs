@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using CnnEngine.Cli.Training;
 using CnnEngine.Runs;
 using CnnEngine.Runs.Report;
 
@@ -30,7 +31,14 @@ internal sealed class ReportCommand : CliCommand
         string target = arguments.GetValue(_out) ?? run.Report;
         if (run.Kept.Any(file => PathCheck.IsSameFile(file, target))) throw new ConfigurationException($"--out is '{target}', a file that the run goes on from; it must be another");
         PathCheck.RequireReplaceable("--out", target);
-        HtmlReport.Write(ReportData.Of(run, session.Cancellation), target, session.Cancellation);
+        string? fault = null;
+        ProgressLine.Report(session, progress =>
+        {
+            ReportData data = ReportData.Of(run, progress, session.Cancellation);
+            fault = data.DataFault;
+            HtmlReport.Write(data, target, progress, session.Cancellation);
+        });
+        if (fault is not null) Console.Error.WriteLine($"without images: {fault}");
         if (session.IsJson) Console.Out.WriteLine(new JsonObject { ["run"] = run.Path, ["report"] = target }.ToJsonString());
         else Console.Out.WriteLine(target);
         return ExitCode.Success;

@@ -30,7 +30,7 @@ internal sealed class ResumeCommand : CliCommand
     {
         int? epochs = arguments.GetValue(_epochs);
         RunFolder folder = new(arguments.GetRequiredValue(_run));
-        using TrainingRun run = ReadingProgress.Run(session, progress => TrainingRun.Resume(folder, epochs, progress, session.Cancellation));
+        using TrainingRun run = ProgressLine.Open(session, progress => TrainingRun.Resume(folder, epochs, progress, session.Cancellation));
         if (run.IsStretched && session.IsTalkative)
             session.Console.WriteLine("note: the learning rate's curve spans all epochs; those that are done had that of a shorter training");
         return TrainingSession.Run(run, !arguments.GetValue(_noReport), session);

@@ -159,7 +159,7 @@ internal sealed class TrainCommand : CliCommand
         if (arguments.GetValue(_stopBy) is { } metric && settings["earlyStopping"]?["patience"] is null)
             throw new ConfigurationException($"--stop-by is '{metric}', but it does not stop early without --patience");
         string? layers = arguments.GetValue(_model) is { } model && Settings.IsFile(model) ? model : null;
-        RunPlan plan = ReadingProgress.Run(session, progress => RunPlan.Make(settings, source, layers, progress, session.Cancellation));
+        RunPlan plan = ProgressLine.Open(session, progress => RunPlan.Make(settings, source, layers, progress, session.Cancellation));
         RunFolder folder = arguments.GetValue(_run) is { } path
             ? new RunFolder(path)
             : RunFolder.Named(arguments.GetValue(_runs) ?? "runs", plan.ModelName, plan.Data.Name, DateTime.Now);

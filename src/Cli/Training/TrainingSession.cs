@@ -31,7 +31,7 @@ internal static class TrainingSession
         RunResult? result = null;
         if (session.IsTalkative) LiveProgress.Run(session.Console, run.Config.Epochs, isShown: true, Train);
         else Train(null);
-        if (hasReport) run.WriteReport(session.Cancellation);
+        if (hasReport) ProgressLine.Report(session, progress => run.WriteReport(progress, session.Cancellation));
         Report(run, result!, hasReport, session);
         return ExitCode.Success;
 

@@ -27,7 +27,7 @@ public sealed class RunData
     public IReadOnlyList<SkippedFile> Skipped { get; }
 
     /// <summary>What to call it.</summary>
-    public string Name => Config is { Kind: DataKind.Files, Path: { } path } ? Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(path)) : Train.Name;
+    public string Name => NameOf(Config) ?? Train.Name;
 
     /// <summary>Where it came from, in words.</summary>
     public string Origin => Config.Path ?? "drawn by the program";
@@ -43,6 +43,10 @@ public sealed class RunData
 
     /// <summary>Whether images, mirrored left and right, show the same, as photographs do and digits do not.</summary>
     internal bool Mirrors => Config.Kind == DataKind.FashionMnist || (Config.Kind != DataKind.Mnist && Image[0] == 3);
+
+    /// <summary>What to call picture files; null for other data, which has a name of its own.</summary>
+    internal static string? NameOf(DataConfig config) =>
+        config is { Kind: DataKind.Files, Path: { } path } ? Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(path)) : null;
 
     /// <summary>Opens data to train with.</summary>
     /// <param name="config">What to open.</param>

@@ -12,42 +12,45 @@ public static class HtmlReport
 {
     /// <summary>Writes the report of a run to its place in the run's folder: of the best network, or the last one before the first epoch is over.</summary>
     /// <param name="folder">The run's folder.</param>
+    /// <param name="progress">Told how far it has come.</param>
     /// <param name="cancellation">Asked now and then.</param>
     /// <exception cref="ConfigurationException">The configuration is not one.</exception>
-    /// <exception cref="InvalidDataException">The configuration, the data or a model file is damaged.</exception>
+    /// <exception cref="InvalidDataException">A file of the folder is damaged.</exception>
     /// <exception cref="IOException">There is no run in the folder, or something cannot be read or written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static void Write(RunFolder folder, CancellationToken cancellation = default)
+    public static void Write(RunFolder folder, IProgress<ReportProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        Write(ReportData.Of(folder, cancellation), folder.Report, cancellation);
+        Write(ReportData.Of(folder, progress, cancellation), folder.Report, progress, cancellation);
     }
 
     /// <summary>Writes the page whole or not at all.</summary>
     /// <param name="data">What to report.</param>
     /// <param name="path">Where to.</param>
-    /// <param name="cancellation">Asked between the page's sections.</param>
+    /// <param name="progress">Told how far it has come.</param>
+    /// <param name="cancellation">Asked now and then.</param>
     /// <exception cref="ArgumentException">The network and the images do not fit each other.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static void Write(ReportData data, string path, CancellationToken cancellation = default)
+    public static void Write(ReportData data, string path, IProgress<ReportProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        byte[] page = Encoding.UTF8.GetBytes(ToHtml(data, cancellation));
+        byte[] page = Encoding.UTF8.GetBytes(ToHtml(data, progress, cancellation));
         AtomicFile.Write(path, stream => stream.Write(page));
     }
 
     /// <summary>The page as text.</summary>
     /// <param name="data">What to report.</param>
-    /// <param name="cancellation">Asked between the page's sections.</param>
+    /// <param name="progress">Told how far it has come.</param>
+    /// <param name="cancellation">Asked now and then.</param>
     /// <exception cref="ArgumentException">The network and the images do not fit each other.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static string ToHtml(ReportData data, CancellationToken cancellation = default)
+    public static string ToHtml(ReportData data, IProgress<ReportProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
-        ReportContext context = new(data, cancellation);
+        ReportContext context = new(data, progress, cancellation);
         List<ReportSection> sections =
         [
             .. new ReportSection?[]
@@ -77,6 +80,7 @@ public static class HtmlReport
             <h1>{data.Title}</h1>
             <p class="lead">{data.Subtitle}</p>
             """);
+        if (data.DataFault is { } fault) html.Write($"""<p role="note"><strong>The run’s images could not be opened</strong>, and nothing was measured on them for this report: {fault}</p>""");
         Overview.Write(html, context);
         html.Write($"""<nav aria-label="Sections"><ul>""");
         foreach (ReportSection section in sections) html.Write($"""<li><a href="#{section.Id}">{section.Title}</a></li>""");
@@ -87,7 +91,7 @@ public static class HtmlReport
             """);
         foreach (ReportSection section in sections)
         {
-            cancellation.ThrowIfCancellationRequested();
+            context.Begin(section, sections);
             html.Write($"""
                 <section id="{section.Id}" aria-labelledby="{section.Id}-title">
                 <h2 id="{section.Id}-title">{section.Title}</h2>

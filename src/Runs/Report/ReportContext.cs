@@ -11,12 +11,18 @@ internal sealed class ReportContext
 {
     private const int MostMistakes = 24;
     private const int MostSamples = 6;
+    private const int MostLookedAt = 500;
 
-    public ReportContext(ReportData data, CancellationToken cancellation)
+    private readonly IProgress<ReportProgress>? _progress;
+    private readonly CancellationToken _cancellation;
+    private (string Title, int Before, int All) _section;
+
+    public ReportContext(ReportData data, IProgress<ReportProgress>? progress, CancellationToken cancellation)
     {
-        Data = data;
+        (Data, _progress, _cancellation) = (data, progress, cancellation);
         Network = data.Network;
         if (Network is null || data.Data is not { } images) return;
+        _progress?.Report(new ReportProgress("measuring the network", 0));
         Evaluation = Classification.Of(Network, images, MostMistakes, cancellation);
         Samples = [.. Choose(images).Select(index => new Sample(this, index))];
     }
@@ -30,6 +36,26 @@ internal sealed class ReportContext
 
     /// <summary>Images to look at more closely, of different classes.</summary>
     public IReadOnlyList<Sample> Samples { get; } = [];
+
+    /// <summary>What stands in place of a section that needs the images, where these could not be had; null where nobody named any.</summary>
+    public ReportSection? Missing(string id, string title) => Data.DataFault is null ? null : new(id, title, html =>
+        html.Write($"<p>Left out: it is measured on the run’s images, which could not be opened.</p>"));
+
+    /// <summary>Says that a section is begun.</summary>
+    /// <exception cref="OperationCanceledException">Nobody wants it any more.</exception>
+    public void Begin(ReportSection section, List<ReportSection> sections)
+    {
+        _section = (section.Title, sections.IndexOf(section), sections.Count);
+        Advance(0);
+    }
+
+    /// <summary>Says how much of the section is done, 0 to 1.</summary>
+    /// <inheritdoc cref="Begin" path="/exception"/>
+    public void Advance(double share)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        _progress?.Report(new ReportProgress($"writing: {_section.Title}", (_section.Before + share) / _section.All));
+    }
 
     /// <summary>An image of the data as a picture.</summary>
     public Picture Show(ReadOnlySpan<float> image) => ReportPictures.Of(image, Network!.InputShape, Data.Preprocessing ?? Data.Data?.Preprocessing);
@@ -45,13 +71,14 @@ internal sealed class ReportContext
         return image;
     }
 
-    /// <summary>The first image of each of some classes.</summary>
+    /// <summary>An image of each of some classes: the first ones among images spread evenly, since data may lie class by class and be slow to read.</summary>
     private static IEnumerable<int> Choose(IDataset data)
     {
         HashSet<int> seen = [];
         float[] image = new float[data.ImageShape.Length];
         int[] label = new int[1];
-        for (int index = 0; index < data.Count && seen.Count < Math.Min(MostSamples, data.Classes); index++)
+        int step = Math.Max(1, data.Count / MostLookedAt);
+        for (int index = 0; index < data.Count && seen.Count < Math.Min(MostSamples, data.Classes); index += step)
         {
             data.Read([index], image, label);
             if (seen.Add(label[0])) yield return index;

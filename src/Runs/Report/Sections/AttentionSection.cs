@@ -5,10 +5,13 @@ namespace CnnEngine.Runs.Report;
 /// <summary>Which pixels count for the class that the network takes an image for: by the gradient, and by covering them.</summary>
 internal static class AttentionSection
 {
-    // Patches to try along the longer side of an image: each is a forward pass.
-    private const int MostPlaces = 16;
+    // Places of the patch along the longer side of an image: each of them is a forward pass.
+    private const int LeastPlaces = 5, MostPlaces = 24;
 
-    public static ReportSection? Of(ReportContext context) => context.Samples.Count == 0 ? null : new("attention", "What it looks at", html =>
+    // Multiply-adds of all these passes, some seconds' worth: large networks get fewer places, and larger patches if need be.
+    private const double MostMultiplyAdds = 1e12;
+
+    public static ReportSection? Of(ReportContext context) => context.Samples.Count == 0 ? context.Missing("attention", "What it looks at") : new("attention", "What it looks at", html =>
     {
         html.Write($"""
             <p class="about">Gradient: the pixels that move the score of the guessed class most if they change. Occlusion: where a grey patch takes probability from that class (amber), or gives it some (blue). Each map by its own scale.</p>
@@ -18,11 +21,13 @@ internal static class AttentionSection
         Tensor images = Tensor.Zeros(shape.Prepend(context.Samples.Count));
         for (int i = 0; i < context.Samples.Count; i++) context.Samples[i].Image.Span.CopyTo(images.Images(i, 1).Span);
         Tensor gradients = Saliency.Of(context.Network, images, [.. context.Samples.Select(sample => sample.Guess)]);
+        Occlusion occlusion = OcclusionFor(shape, context.Network.Layers.Sum(layer => layer.MultiplyAdds), context.Samples.Count);
         for (int i = 0; i < context.Samples.Count; i++)
         {
+            context.Advance((i + 1.0) / (context.Samples.Count + 1));
             Sample sample = context.Samples[i];
             (string label, string guess) = (context.Data.NameOf(sample.Label), context.Data.NameOf(sample.Guess));
-            Tensor drops = OcclusionFor(shape).Of(context.Network, sample.Image, sample.Guess);
+            Tensor drops = occlusion.Of(context.Network, sample.Image, sample.Guess);
             html.Write($"""
                 <figure><div class="three">
                 <div><img src="{ReportPictures.Source(sample.Picture)}" alt="An image of {label}"><span>image</span></div>
@@ -34,9 +39,18 @@ internal static class AttentionSection
         html.Write($"</div>");
     });
 
-    private static Occlusion OcclusionFor(Shape shape)
+    /// <summary>A patch of a fifth of the image, moved as far at a time as the network's cost wants it.</summary>
+    /// <param name="image">The shape of an image.</param>
+    /// <param name="multiplyAdds">Those of the network, for one image.</param>
+    /// <param name="images">How many images there are to look at.</param>
+    internal static Occlusion OcclusionFor(Shape image, long multiplyAdds, int images)
     {
-        int patch = Math.Clamp(Math.Min(shape[1], shape[2]) / 5, Math.Min(3, Math.Min(shape[1], shape[2])), Math.Min(shape[1], shape[2]));
-        return new Occlusion { Patch = patch, Stride = Math.Clamp(Math.Max(shape[1], shape[2]) / MostPlaces, 1, patch) };
+        (int shorter, int longer) = (Math.Min(image[1], image[2]), Math.Max(image[1], image[2]));
+        double cost = (double)images * Math.Max(1, multiplyAdds) * shorter / longer;
+        int places = (int)Math.Clamp(Math.Sqrt(MostMultiplyAdds / cost), LeastPlaces, MostPlaces);
+        int patch = Math.Min(shorter, Math.Max(3, Math.Max(shorter / 5, (longer + places - 1) / places)));
+        // The first place is at one end, the last at the other.
+        int stride = Math.Clamp((longer - patch + places - 2) / (places - 1), 1, patch);
+        return new Occlusion { Patch = patch, Stride = stride };
     }
 }

@@ -7,7 +7,7 @@ internal static class ClassesSection
 {
     private const int MostRows = 100;
 
-    public static ReportSection? Of(ReportContext context) => context.Evaluation is not { } evaluation ? null : new("classes", "Classes", html =>
+    public static ReportSection? Of(ReportContext context) => context.Evaluation is not { } evaluation ? context.Missing("classes", "Classes") : new("classes", "Classes", html =>
     {
         List<(string Name, ClassMetrics Metrics)> rows = [.. evaluation.Classes.Select((metrics, c) => (context.Data.NameOf(c), metrics)).OrderBy(row => row.metrics.F1)];
         html.Write($"""

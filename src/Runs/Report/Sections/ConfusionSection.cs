@@ -8,7 +8,7 @@ internal static class ConfusionSection
     private const int MostClasses = 40;
     private const int MostRows = 40;
 
-    public static ReportSection? Of(ReportContext context) => context.Evaluation is not { } evaluation ? null : new("confusion", "Confusion", html =>
+    public static ReportSection? Of(ReportContext context) => context.Evaluation is not { } evaluation ? context.Missing("confusion", "Confusion") : new("confusion", "Confusion", html =>
     {
         string images = context.Data.DataText is { } text ? $" Measured on {text}." : "";
         if (evaluation.Classes.Count <= MostClasses)

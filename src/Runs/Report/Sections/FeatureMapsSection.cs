@@ -14,7 +14,7 @@ internal static class FeatureMapsSection
 
     public static ReportSection? Of(ReportContext context)
     {
-        if (context.Samples.Count == 0) return null;
+        if (context.Samples.Count == 0) return context.Missing("features", "Feature maps");
         List<NetworkLayer> layers = Choose(context.Network!);
         return layers.Count == 0 ? null : new("features", "Feature maps", html =>
         {

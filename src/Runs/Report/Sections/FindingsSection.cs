@@ -5,6 +5,7 @@ internal static class FindingsSection
 {
     public static ReportSection? Of(ReportContext context) => context.Data.Findings is not { } findings ? null : new("findings", "Diagnosis", html =>
     {
+        if (context.Data.DataFault is not null) html.Write($"""<p class="about">Only the curves were looked at: the rest of the diagnosis needs the run’s images, which could not be opened.</p>""");
         if (findings.Count == 0)
         {
             html.Write($"<p>Nothing was found that would need attention.</p>");

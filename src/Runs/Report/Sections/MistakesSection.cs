@@ -5,7 +5,7 @@ namespace CnnEngine.Runs.Report;
 /// <summary>The mistakes that the network was surest of, with their pictures.</summary>
 internal static class MistakesSection
 {
-    public static ReportSection? Of(ReportContext context) => context.Evaluation is not { } evaluation ? null : new("mistakes", "Mistakes", html =>
+    public static ReportSection? Of(ReportContext context) => context.Evaluation is not { } evaluation ? context.Missing("mistakes", "Mistakes") : new("mistakes", "Mistakes", html =>
     {
         if (evaluation.Mistakes.Count == 0)
         {

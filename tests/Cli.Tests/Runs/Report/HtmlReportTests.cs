@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CnnEngine.Analysis;
 using CnnEngine.Data;
 using CnnEngine.Graphs;
 using CnnEngine.Layers;
@@ -70,10 +71,55 @@ public partial class HtmlReportTests(ReportFixture report) : IClassFixture<Repor
     }
 
     [Fact]
+    public void Progress_goes_from_nothing_to_all_and_can_be_ended()
+    {
+        List<ReportProgress> told = [];
+        Heard progress = new(told.Add);
+        Assert.Equal(report.Html, HtmlReport.ToHtml(report.Data, progress));
+        Assert.Equal(told.Select(one => one.Share).Order(), told.Select(one => one.Share));
+        Assert.Equal((0, 0.9), (told[0].Share, told[^1].Share));
+        // One of its ten sections takes most of the time: it tells more.
+        Assert.Equal(5, told.Count(one => one.Doing == "writing: What it looks at"));
+        using CancellationTokenSource source = new();
+        Heard ending = new(one =>
+        {
+            if (one.Share > 0.5) source.Cancel();
+        });
+        Assert.Throws<OperationCanceledException>(() => HtmlReport.ToHtml(report.Data, ending, source.Token));
+    }
+
+    // Patches that cover every pixel, and passes through the network that take no more than some seconds.
+    [Theory]
+    [InlineData(416_520, 28, 5, 1)] // LeNet-5
+    [InlineData(1_814_073_344, 224, 44, 23)] // ResNet-18
+    [InlineData(15_470_264_320, 224, 45, 45)] // VGG-16
+    public void Large_networks_get_fewer_patches(long multiplyAdds, int side, int patch, int stride)
+    {
+        Occlusion occlusion = AttentionSection.OcclusionFor(new Shape(3, side, side), multiplyAdds, images: 6);
+        Assert.Equal((patch, stride), (occlusion.Patch, occlusion.Stride));
+    }
+
+    [Fact]
+    public void Patches_fit_into_images_of_any_size()
+    {
+        foreach ((int height, int width) in ((int, int)[])[(1, 1), (1, 9), (2, 2), (300, 4), (7, 5)])
+        {
+            Network network = new Sequential { new Flatten(), new Linear(3) }.Compile(new Shape(1, height, width), new NetworkOptions { BatchSize = 4 });
+            Tensor map = AttentionSection.OcclusionFor(network.InputShape, 3, images: 6).Of(network, Tensor.Zeros(network.InputShape), 0);
+            Assert.All(map.Span.ToArray(), drop => Assert.Equal(0, drop));
+        }
+    }
+
+    [Fact]
     public void A_failed_write_leaves_nothing()
     {
         string path = Path.Combine(report.Path, "not a folder", "report.html");
         Assert.ThrowsAny<IOException>(() => HtmlReport.Write(new ReportData { Title = "x" }, path));
+    }
+
+    private sealed class Heard(Action<ReportProgress> hear) : IProgress<ReportProgress>
+    {
+        public void Report(ReportProgress value) => hear(value);
     }
 
     [GeneratedRegex(" src=\"([^\"]*)\"")]
