@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace CnnEngine.Kernels;
 
@@ -175,11 +176,17 @@ internal static unsafe class DotKernel
         where V : unmanaged
         where B : struct, IConstant
     {
-        c[0] += S.Sum(x0);
-        if (B.Value > 1) c[1] += S.Sum(x1);
-        if (B.Value > 2) c[2] += S.Sum(x2);
-        if (B.Value > 3) c[3] += S.Sum(x3);
-        if (B.Value > 4) c[4] += S.Sum(x4);
-        if (B.Value > 5) c[5] += S.Sum(x5);
+        Vector128<float> sums = S.Sums(x0, x1, x2, x3);
+        if (B.Value > 3) (Vector128.Load(c) + sums).Store(c);
+        else
+        {
+            c[0] += sums[0];
+            if (B.Value > 1) c[1] += sums[1];
+            if (B.Value > 2) c[2] += sums[2];
+        }
+        if (B.Value <= 4) return;
+        sums = S.Sums(x4, x5, x4, x5);
+        c[4] += sums[0];
+        if (B.Value > 5) c[5] += sums[1];
     }
 }

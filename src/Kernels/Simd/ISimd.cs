@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace CnnEngine.Kernels;
 
 /// <summary>
@@ -50,6 +52,9 @@ internal unsafe interface ISimd<V> where V : unmanaged
 
     /// <summary>The sum of all lanes.</summary>
     static abstract float Sum(V value);
+
+    /// <summary>The sums of all lanes of four vectors, side by side: a quarter of the instructions that four of <see cref="Sum"/> take.</summary>
+    static abstract Vector128<float> Sums(V a, V b, V c, V d);
 
     /// <summary>0, 1, 2, … lane by lane.</summary>
     static abstract V Iota { get; }

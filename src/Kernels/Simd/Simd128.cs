@@ -46,6 +46,15 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static float Sum(Vector128<float> value) => Vector128.Sum(value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        (Vector128<float> ac, Vector128<float> acRest) = Interleave(a, c);
+        (Vector128<float> bd, Vector128<float> bdRest) = Interleave(b, d);
+        (Vector128<float> first, Vector128<float> second) = Interleave(ac + acRest, bd + bdRest);
+        return first + second;
+    }
+
     public static Vector128<float> Iota => Vector128.CreateSequence(0f, 1f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

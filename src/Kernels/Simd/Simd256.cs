@@ -44,6 +44,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d) =>
+        Simd128.Sums(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+
     public static Vector256<float> Iota => Vector256.CreateSequence(0f, 1f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

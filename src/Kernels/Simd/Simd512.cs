@@ -45,6 +45,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) =>
+        Simd256.Sums(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+
     public static Vector512<float> Iota => Vector512.CreateSequence(0f, 1f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -45,6 +45,14 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
 
     public static float Sum(Vector<float> value) => Vector.Sum(value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector<float> a, Vector<float> b, Vector<float> c, Vector<float> d) => Vector<float>.Count switch
+    {
+        16 => Simd512.Sums(a.AsVector512(), b.AsVector512(), c.AsVector512(), d.AsVector512()),
+        8 => Simd256.Sums(a.AsVector256(), b.AsVector256(), c.AsVector256(), d.AsVector256()),
+        _ => Simd128.Sums(a.AsVector128(), b.AsVector128(), c.AsVector128(), d.AsVector128()),
+    };
+
     public static Vector<float> Iota => Vector.CreateSequence(0f, 1f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

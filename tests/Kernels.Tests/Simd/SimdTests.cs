@@ -79,6 +79,18 @@ public unsafe class SimdTests
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Sums_of_four_vectors_lie_side_by_side(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        int lanes = Simd.Lanes;
+        Guarded<float> rows = new(Numbers.Integers(4 * lanes, 1)), sums = new(4);
+        FourSums call = new(rows.Data, sums.Data);
+        Simd.Run(ref call);
+        sums.AssertIntact();
+        Assert.Equal(rows.Span.ToArray().Chunk(lanes).Select(row => row.Sum()), sums.Span.ToArray());
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
     public void Two_vectors_are_parted_into_even_and_odd_lanes_and_joined_again(SimdWidth width)
     {
         using ForcedWidth forced = new(width);
@@ -171,6 +183,12 @@ public unsafe class SimdTests
             for (int i = 0; i < all.Length; i++) S.Store(results + (i * S.Lanes), all[i]);
             Sum = S.Sum(z);
         }
+    }
+
+    private readonly struct FourSums(float* rows, float* sums) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
+            S.Sums(S.Load(rows), S.Load(rows + S.Lanes), S.Load(rows + (2 * S.Lanes)), S.Load(rows + (3 * S.Lanes))).Store(sums);
     }
 
     private readonly struct ExpAndLog(float* x, float* exp, float* log, int length) : ISimdKernel
