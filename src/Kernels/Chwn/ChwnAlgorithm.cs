@@ -10,7 +10,7 @@ internal sealed unsafe class ChwnAlgorithm : ConvAlgorithm
 
     public override bool Supports(ConvPass pass, in ConvShape shape) => true;
 
-    // Measured against `shift` on LeNet's and CIFAR's first layers: the kernel takes 0.85 of its time for a multiply-add, more the fewer
+    // Measured against `shift` on LeNet's and CIFAR's first layers: the kernel takes 0.85 or 0.9 of its time for a multiply-add, more the fewer
     // accumulators it has; a number that changes its layout takes the time of 6, three times that where the images of a vector do not fit a
     // core's cache. The further they are from fitting, the longer the kernel waits for them, which it reads once for each tile of filters:
     // measured on AlexNet's first two layers, ResNet's 3×3 and MobileNet's 1×1 convolutions. The images of one vector keep one core busy,
@@ -21,7 +21,8 @@ internal sealed unsafe class ChwnAlgorithm : ConvAlgorithm
         int rows = new RowBlocks(pass == ConvPass.BackwardInput ? shape.GroupChannels : shape.GroupFilters, ChwnKernel.MostRows).Height(0);
         double waiting = pass == ConvPass.BackwardFilter ? 1 : Math.Pow(2.0 * ChwnKernel.MostRows / (rows * ChwnKernel.Columns(rows)), 0.7);
         double caches = numbers * Simd.Lanes / (1 << 18), copying = caches > 1 ? 18 : 6;
-        double perImage = (0.85 * waiting * Math.Max(1, 0.8 + (0.1 * caches)) * shape.MultiplyAdds / shape.N) + (copying * numbers);
+        (double kernel, double farther) = pass switch { ConvPass.Forward => (0.85, 0.1), ConvPass.BackwardInput => (0.85, 0.2), _ => (0.9, 0.1) };
+        double perImage = (kernel * waiting * Math.Max(1, 1 + (farther * (caches - 2))) * shape.MultiplyAdds / shape.N) + (copying * numbers);
         double cost = (Groups(shape) * Simd.Lanes * perImage) + (pass == ConvPass.BackwardFilter ? 2.0 * Groups(shape) * shape.FilterLength : 0);
         return Groups(shape) == 1 ? 2 * cost : cost;
     }

@@ -23,7 +23,8 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         // Idle columns are multiplied like others; sums along the vector cost a little more, and so do pixels that are sorted by phases.
         ShiftedImage image = new(shape, shape.OutputHeight);
         double idle = image.Pixels / (double)shape.OutputPlane, sorted = shape.Stride == 1 ? 0 : (double)shape.N * shape.Groups * image.Length;
-        return (shape.MultiplyAdds * idle * FewRows(shape.GroupFilters) * (pass == ConvPass.Forward ? 1 : 1.25)) + (PixelSorting * sorted);
+        double products = pass == ConvPass.Forward ? idle : new ShiftPanels(shape).ReadsDeltaInPlace ? 1.15 : 1.25 * idle;
+        return (shape.MultiplyAdds * products * FewRows(shape.GroupFilters)) + (PixelSorting * sorted);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
@@ -148,21 +149,23 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                         continue;
                     }
                     int pixels = panels.Pixels(rows);
-                    DotKernel.Operands operands = new()
+                    for (int n = 0; n < images; n++) panels.Layout.Gather<S, V>(from + ((long)n * shape.C * shape.InputPlane), row, planes + (n * panels.Layout.Length));
+                    DotKernel.Operands operands = new() { B = planes, StepB = S.Lanes, RowStrideC = shape.Taps };
+                    if (panels.ReadsDeltaInPlace)
                     {
-                        A = deltas,
-                        RowStrideA = pixels,
-                        ImageStrideA = (nint)(endFilter - firstFilter) * pixels,
-                        B = planes,
-                        ImageStrideB = (nint)panels.Layout.Length,
-                        StepB = S.Lanes,
-                        RowStrideC = shape.Taps,
-                    };
-                    for (int n = 0; n < images; n++)
-                    {
-                        panels.Layout.Gather<S, V>(from + ((long)n * shape.C * shape.InputPlane), row, planes + (n * panels.Layout.Length));
-                        SpreadDelta<S, V>(endFilter - firstFilter, rows, delta + ((long)n * shape.K * shape.OutputPlane), deltas + (n * operands.ImageStrideA), pixels);
+                        operands.A = delta;
+                        operands.RowStrideA = shape.OutputPlane;
+                        operands.ImageStrideA = shape.OutputWidth;
+                        operands.ImageStrideB = panels.Layout.RowLength;
+                        Multiply<S, V>(firstBlock, endBlock, rows, shape.OutputWidth / S.Lanes, operands, gradient);
+                        continue;
                     }
+                    operands.A = deltas;
+                    operands.RowStrideA = pixels;
+                    operands.ImageStrideA = (nint)(endFilter - firstFilter) * pixels;
+                    operands.ImageStrideB = (nint)panels.Layout.Length;
+                    for (int n = 0; n < images; n++)
+                        SpreadDelta<S, V>(endFilter - firstFilter, rows, delta + ((long)n * shape.K * shape.OutputPlane), deltas + (n * operands.ImageStrideA), pixels);
                     // What the last image's runs reach over meets zeros of the delta, and must not be NaN.
                     new Span<float>(planes + (images * panels.Layout.Length), panels.Overrun).Clear();
                     Multiply<S, V>(firstBlock, endBlock, images, pixels / S.Lanes, operands, gradient);

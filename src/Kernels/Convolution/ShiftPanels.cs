@@ -27,8 +27,10 @@ internal readonly struct ShiftPanels
         _shape = shape;
         ShiftedImage all = new(shape, shape.OutputHeight);
         int pixels = shape.OutputHeight * all.RowLength;
+        IsMatrixProduct = all.IsImageItself && shape.R * shape.S == 1;
+        ReadsDeltaInPlace = !IsMatrixProduct && shape.OutputWidth % Simd.Lanes == 0;
         int most = (int)Math.Clamp(PanelFloats * pixels / Math.Max(all.Length, 1), FewestPixels, MostPixels);
-        ImagesPerPanel = Math.Clamp(most / pixels, 1, shape.N);
+        ImagesPerPanel = ReadsDeltaInPlace ? 1 : Math.Clamp(most / pixels, 1, shape.N);
         RowsPerPanel = Divide(shape.OutputHeight, Divide(pixels, Math.Max(most, all.RowLength)));
         PanelsPerImage = Divide(shape.OutputHeight, RowsPerPanel);
         Layout = new ShiftedImage(shape, RowsPerPanel);
@@ -39,7 +41,6 @@ internal readonly struct ShiftPanels
         Filters = new RowBlocks(shape.GroupFilters, DotKernel.TallestA);
         int ranges = Math.Clamp(Divide(FewestChunks, Parts.Count), 1, Divide(Filters.Count, FewestBlocks));
         Ranges = new RowBlocks(Filters.Count, Divide(Filters.Count, ranges));
-        IsMatrixProduct = all.IsImageItself && shape.R * shape.S == 1;
     }
 
     public int ImagesPerPanel { get; }
@@ -64,6 +65,9 @@ internal readonly struct ShiftPanels
 
     /// <summary>Whether the gradient is a product of delta and images as they lie: filters of 1×1, no padding, no stride.</summary>
     public bool IsMatrixProduct { get; }
+
+    /// <summary>Whether delta's rows are whole vectors, so that a panel is summed row by row, each where it lies.</summary>
+    public bool ReadsDeltaInPlace { get; }
 
     /// <summary>Numbers in one row of a panel's delta, for one image: whole vectors.</summary>
     public int Pixels(int rows) => ((rows * Layout.RowLength) + Simd.Lanes - 1) / Simd.Lanes * Simd.Lanes;

@@ -78,6 +78,11 @@ internal static class ConvCases
         ["wide, stride 2"] = new(1, 2, (4, 75), 3, (2, 5), new() { Stride = (1, 2) }),
         ["exactly two vectors"] = new(1, 2, (3, 32), 2, 1),
 
+        ["rows of whole vectors"] = new(3, 2, (9, 32), 7, (3, 5), new() { Padding = new(0, 1, 2, 2) }),
+        ["rows of whole vectors, stride 2"] = new(2, 3, (7, 32), 5, 3, new() { Stride = 2, Padding = 1 }),
+        ["rows of whole vectors, groups 2, dilation 2"] = new(2, 4, (6, 16), 6, 3, new() { Groups = 2, Dilation = 2, Padding = 2 }),
+        ["rows of whole vectors, several panels"] = new(2, 2, (90, 32), 5, 3, new() { Padding = 1 }),
+
         ["several panels"] = new(5, 2, (50, 47), 37, (3, 5), new() { Padding = new(2, 1, 0, 3) }),
 
         [SeveralStrips] = new(2, 64, (41, 60), 2, 3, new() { Padding = 1 }),
