@@ -56,13 +56,32 @@ public sealed class RunFolder(string path)
                 Directory.Exists(Path) ? $"{Path}: there is no training in this folder: it has no config.json" : $"{Path}: there is no such folder");
     }
 
-    /// <summary>A folder in <paramref name="parent"/> named by time, network and data, which is not there yet.</summary>
-    public static RunFolder Named(string parent, string model, string data, DateTime time)
+    /// <summary>Makes a folder in <paramref name="parent"/> named by time, network and data, another one for each of several that begin at once.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    public static RunFolder MakeNamed(string parent, string model, string data, DateTime time)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{time:yyyyMMdd-HHmmss}-{model}-{Plain(data)}");
-        string path = System.IO.Path.Combine(parent, name);
-        for (int i = 2; Directory.Exists(path) || File.Exists(path); i++) path = System.IO.Path.Combine(parent, $"{name}-{i}");
-        return new RunFolder(path);
+        for (int i = 1; ; i++)
+        {
+            RunFolder folder = new(System.IO.Path.Combine(parent, i == 1 ? name : $"{name}-{i}"));
+            if (Directory.Exists(folder.Path) || File.Exists(folder.Path)) continue;
+            try
+            {
+                Directory.CreateDirectory(folder.Path);
+                // One of several makes this file.
+                new FileStream(folder.In(LockName), FileMode.CreateNew, FileAccess.Write).Dispose();
+                return folder;
+            }
+            catch (IOException) when (File.Exists(folder.In(LockName)))
+            {
+                continue;
+            }
+            catch (Exception error) when (error is UnauthorizedAccessException or IOException)
+            {
+                throw folder.CannotBeMade(error);
+            }
+        }
     }
 
     /// <summary>The lines of <see cref="Metrics"/>; none before the first epoch.</summary>
@@ -87,8 +106,7 @@ public sealed class RunFolder(string path)
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException && !error.Message.StartsWith(Path, StringComparison.Ordinal))
         {
-            string message = $"{Path}: the folder cannot be made or written to: {error.Message}";
-            throw error is IOException ? new IOException(message, error) : new UnauthorizedAccessException(message, error);
+            throw CannotBeMade(error);
         }
     }
 
@@ -107,7 +125,7 @@ public sealed class RunFolder(string path)
         }
         catch (IOException error) when (File.Exists(In(LockName)))
         {
-            throw new IOException(IsLocked() ? $"{Path}: another process is training in this folder" : $"{Path}: the folder cannot be written to: {error.Message}", error);
+            throw new IOException(IsLocked() ? $"{Path}: another process is training in this folder" : $"{Path}: the folder cannot be written to: {error.Message.Split(" : '")[0]}", error);
         }
         catch (UnauthorizedAccessException error)
         {
@@ -118,6 +136,12 @@ public sealed class RunFolder(string path)
                 foreach (string file in Directory.EnumerateFiles(folder, Unfinished))
                     File.Delete(file);
         return held;
+    }
+
+    private Exception CannotBeMade(Exception error)
+    {
+        string message = $"{Path}: the folder cannot be made or written to: {error.Message.Split(" : '")[0]}";
+        return error is IOException ? new IOException(message, error) : new UnauthorizedAccessException(message, error);
     }
 
     // A disk that is read-only refuses writers as another process does, but not readers.

@@ -162,7 +162,7 @@ internal sealed class TrainCommand : CliCommand
         RunPlan plan = ProgressLine.Open(session, progress => RunPlan.Make(settings, source, layers, progress, session.Cancellation));
         RunFolder folder = arguments.GetValue(_run) is { } path
             ? new RunFolder(path)
-            : RunFolder.Named(arguments.GetValue(_runs) ?? "runs", plan.ModelName, plan.Data.Name, DateTime.Now);
+            : RunFolder.MakeNamed(arguments.GetValue(_runs) ?? "runs", plan.ModelName, plan.Data.Name, DateTime.Now);
         using TrainingRun run = TrainingRun.Start(plan, folder);
         return TrainingSession.Run(run, !arguments.GetValue(_noReport), session);
     }

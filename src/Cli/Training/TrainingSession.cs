@@ -31,8 +31,9 @@ internal static class TrainingSession
         RunResult? result = null;
         if (session.IsTalkative) LiveProgress.Run(session.Console, run.Config.Epochs, isShown: true, Train);
         else Train(null);
-        if (hasReport) ProgressLine.Report(session, progress => run.WriteReport(progress, session.Cancellation));
-        Report(run, result!, hasReport, session);
+        if (!session.IsJson) WriteResult(run, result!, session);
+        if (hasReport) WriteReport(run, session);
+        if (session.IsJson) Console.Out.WriteLine(Json(run, result!, hasReport).ToJsonString());
         return ExitCode.Success;
 
         void Train(IProgress<TrainingProgress>? progress) => result = run.Run(progress, new EpochReport(EndEpoch), session.Cancellation);
@@ -86,28 +87,48 @@ internal static class TrainingSession
         return string.Concat(extras.Select(extra => $", {extra}"));
     }
 
-    private static void Report(TrainingRun run, RunResult result, bool hasReport, Session session)
+    private static void WriteReport(TrainingRun run, Session session)
+    {
+        try
+        {
+            ProgressLine.Report(session, progress => run.WriteReport(progress, session.Cancellation));
+        }
+        catch (OperationCanceledException error)
+        {
+            throw new TrainingStoppedException($"stopped; the training is over, and cnn report {run.Folder.Path} writes its report", error);
+        }
+        if (session.IsTalkative) session.Console.WriteLine($"report: {run.Folder.Report}");
+    }
+
+    private static JsonObject Json(TrainingRun run, RunResult result, bool hasReport)
+    {
+        JsonObject json = new()
+        {
+            ["run"] = run.Folder.Path,
+            ["model"] = run.Plan.ModelName,
+            ["data"] = run.Plan.Data.Name,
+            ["epochs"] = result.Epochs.Count,
+            ["bestEpoch"] = result.Best?.Epoch,
+            ["bestModel"] = result.Best is null ? null : run.Folder.Best,
+            ["report"] = hasReport ? run.Folder.Report : null,
+            ["stoppedEarly"] = result.IsEarly,
+        };
+        Add("train", result.Best?.Train);
+        Add("validation", result.Best?.Test);
+        Add("test", result.Test);
+        return json;
+
+        void Add(string name, BatchResult? images)
+        {
+            if (images is not { } sums) return;
+            json[$"{name}Loss"] = double.IsFinite(sums.MeanLoss) ? sums.MeanLoss : null;
+            json[$"{name}Accuracy"] = sums.Accuracy;
+        }
+    }
+
+    private static void WriteResult(TrainingRun run, RunResult result, Session session)
     {
         RunConfig config = run.Config;
-        if (session.IsJson)
-        {
-            JsonObject json = new()
-            {
-                ["run"] = run.Folder.Path,
-                ["model"] = run.Plan.ModelName,
-                ["data"] = run.Plan.Data.Name,
-                ["epochs"] = result.Epochs.Count,
-                ["bestEpoch"] = result.Best?.Epoch,
-                ["bestModel"] = result.Best is null ? null : run.Folder.Best,
-                ["report"] = hasReport ? run.Folder.Report : null,
-                ["stoppedEarly"] = result.IsEarly,
-            };
-            Add(json, "train", result.Best?.Train);
-            Add(json, "validation", result.Best?.Test);
-            Add(json, "test", result.Test);
-            Console.Out.WriteLine(json.ToJsonString());
-            return;
-        }
         if (session.IsTalkative) session.Console.WriteLine();
         if (session.IsTalkative && result.IsEarly) session.Console.WriteLine($"stopped early: no better {ConfigWord(config.EarlyStopping!.Metric)} for {Count(config.EarlyStopping.Patience, "epoch")}");
         if (result.Best is not { } best) return;
@@ -116,15 +137,7 @@ internal static class TrainingSession
         line += best.Test is { } measured ? digits.Text("validation", measured) : digits.Text("train", best.Train);
         if (result.Test is { } test) line += $", {digits.Text("test", test)}";
         session.Console.WriteLine(line);
-        if (session.IsTalkative && hasReport) session.Console.WriteLine($"report: {run.Folder.Report}");
         if (session.IsTalkative) session.Console.WriteLine($"model: {run.Folder.Best}");
-    }
-
-    private static void Add(JsonObject json, string name, BatchResult? images)
-    {
-        if (images is not { } sums) return;
-        json[$"{name}Loss"] = double.IsFinite(sums.MeanLoss) ? sums.MeanLoss : null;
-        json[$"{name}Accuracy"] = sums.Accuracy;
     }
 
     private static string ConfigWord(EpochMetric metric) => metric == EpochMetric.Loss ? "loss" : "accuracy";

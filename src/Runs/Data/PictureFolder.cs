@@ -25,12 +25,18 @@ public static class PictureFolder
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()) throw new IOException($"{folder}: the folder is not empty; a new one's name is needed");
         string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), temporary = $"{target}.unfinished";
         (ByteImages train, ByteImages test) = ReadyMadeSets.Load(config).Sets;
+        // What another one is writing, or a killed one left, is not for this one to remove.
+        if (Directory.Exists(temporary)) throw new IOException($"{temporary}: this folder, in which pictures are written first, is there already; it must be removed");
         try
         {
             WritePart(train, Path.Combine(temporary, "train"), cancellation);
             WritePart(test, Path.Combine(temporary, "test"), cancellation);
             if (Directory.Exists(target)) Directory.Delete(target);
             Directory.Move(temporary, target);
+        }
+        catch (IOException error)
+        {
+            throw new IOException($"{folder}: the pictures cannot be written: {error.Message.Split(" : '")[0]}", error);
         }
         finally
         {

@@ -135,6 +135,11 @@ public class CommandsTests(CommandsTests.SmallRun small) : IClassFixture<Command
         CliProcess.Run("unpack", "cifar10", small.Folder["more"]).AssertRefused(1, "data cifar10: it is not on this machine", "CIFAR_DIR");
         CliProcess.Run("unpack", "synthetic", small.Folder["more"], "--download").AssertRefused(2, "--data must be mnist");
         Assert.False(Directory.Exists(small.Folder["more"]));
+
+        // A folder of the user's that is called as the one to write in is left in peace.
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(small.Folder["mine.unfinished"]).FullName, "note.txt"), "mine");
+        CliProcess.Run("unpack", "synthetic", small.Folder["mine"], "--images", "10", "--test-images", "10").AssertRefused(1, small.Folder["mine.unfinished"], "it must be removed");
+        Assert.True(File.Exists(small.Folder["mine.unfinished", "note.txt"]));
     }
 
     [Fact]

@@ -178,6 +178,17 @@ public class TrainingRunTests
     }
 
     [Fact]
+    public void Trainings_that_begin_at_once_have_folders_of_their_own()
+    {
+        using TemporaryFolder folder = new();
+        string[] paths = new string[16];
+        Parallel.For(0, paths.Length, new ParallelOptions { MaxDegreeOfParallelism = paths.Length }, i => paths[i] = RunFolder.MakeNamed(folder.Path, "net", "my data", new DateTime(2026, 1, 2, 3, 4, 5)).Path);
+        Assert.Equal(paths.Length, paths.Distinct().Count());
+        Assert.Contains(folder["20260102-030405-net-my-data"], paths);
+        TrainingRun.Start(Plan(1), new RunFolder(paths[7])).Dispose();
+    }
+
+    [Fact]
     public void Other_data_than_before_is_refused()
     {
         using TemporaryFolder folder = new();
