@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using CnnEngine.Data;
 using CnnEngine.Runs;
 using CnnEngine.Serialization;
+using CnnEngine.Tests;
 
 namespace CnnEngine.Cli.Tests.Cli;
 
@@ -37,7 +38,7 @@ public class CommandsTests(CommandsTests.SmallRun small) : IClassFixture<Command
         File.Copy(Directory.GetFiles(small.Folder["digits", "test", "1"])[0], folder["b.png"]);
         File.WriteAllText(folder["a.png"], "no picture");
         CliProcess.Run("predict", Run, folder.Path).AssertRefused(1, folder["a.png"]);
-        CliResult skipped = CliProcess.Run("predict", Run, folder.Path, "--on-bad-image", "skip");
+        ProgramResult skipped = CliProcess.Run("predict", Run, folder.Path, "--on-bad-image", "skip");
         Assert.Equal(0, skipped.ExitCode);
         Assert.StartsWith($"skipped: {folder["a.png"]}: ", skipped.Error, StringComparison.Ordinal);
         Assert.StartsWith($"{folder["b.png"]}  ", Assert.Single(skipped.OutputLines), StringComparison.Ordinal);

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using CnnEngine.Data;
 using CnnEngine.Imaging;
 using CnnEngine.Runs;
+using CnnEngine.Tests;
 
 namespace CnnEngine.Cli.Tests.Cli;
 
@@ -19,7 +20,7 @@ public class PictureFolderTests
         TrainTest sets = Mnist.Load(directory);
         Write(sets.Train, folder["digits", "train"], sets.Train.Count);
         Write(sets.Test, folder["digits", "test"], sets.Test.Count);
-        CliResult result = CliProcess.Run("train", "--data", folder["digits"], "--epochs", "2", "--no-report", "--run", folder["run"]).AssertSuccess();
+        ProgramResult result = CliProcess.Run("train", "--data", folder["digits"], "--epochs", "2", "--no-report", "--run", folder["run"]).AssertSuccess();
         Assert.Contains("lenet5, 61,706 parameters", result.Output, StringComparison.Ordinal);
         MetricsLine last = new RunFolder(folder["run"]).ReadMetrics()[^1];
         Assert.True(last.ValidationAccuracy >= 0.985, $"{last}");
@@ -37,7 +38,7 @@ public class PictureFolderTests
         CliProcess.Run(command).AssertRefused(1, bad);
         Assert.False(Directory.Exists(folder["run"]));
 
-        CliResult result = CliProcess.Run([.. command, "--on-bad-image", "skip"]);
+        ProgramResult result = CliProcess.Run([.. command, "--on-bad-image", "skip"]);
         Assert.Equal(0, result.ExitCode);
         Assert.StartsWith($"skipped: {bad}: ", result.Error, StringComparison.Ordinal);
         Assert.Contains(bad, Assert.Single(File.ReadAllLines(folder["run", "skipped.txt"])), StringComparison.Ordinal);

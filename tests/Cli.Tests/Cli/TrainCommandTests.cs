@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CnnEngine.Cli.Tests.Runs;
 using CnnEngine.Runs;
+using CnnEngine.Tests;
 
 namespace CnnEngine.Cli.Tests.Cli;
 
@@ -13,7 +14,7 @@ public class TrainCommandTests
     public void A_run_can_be_trained_repeated_continued_and_measured()
     {
         using TemporaryFolder folder = new();
-        CliResult train = CliProcess.Run([.. Small, "--epochs", "2", "--run", folder["first"], "--schedule", "constant", "--lr", "0.02", "--digits", "6"]).AssertSuccess();
+        ProgramResult train = CliProcess.Run([.. Small, "--epochs", "2", "--run", folder["first"], "--schedule", "constant", "--lr", "0.02", "--digits", "6"]).AssertSuccess();
         Assert.Contains("lenet5, 61,706 parameters", train.Output, StringComparison.Ordinal);
         Assert.Contains("SGD, momentum 0.9, weight decay 0.0005, constant 0.02", train.Output, StringComparison.Ordinal);
         Assert.Matches(@"\n +2/2 +\d\.\d{6} +\d+\.\d{4} % +\d\.\d{6} +\d+\.\d{4} % +0\.02 ", train.Output);
@@ -46,7 +47,7 @@ public class TrainCommandTests
         process.WaitForLine(folder["run", "metrics.jsonl"]);
         CliProcess.Run("resume", folder["run"]).AssertRefused(1, "another process is training in this folder");
         process.Signal("TERM");
-        CliResult result = process.WaitForEnd();
+        ProgramResult result = process.WaitForEnd();
         Assert.Equal(130, result.ExitCode);
         Assert.Matches(@"^stopped in epoch \d+ of 100000 after step \d of 5; cnn resume .* goes on\n$", result.Error);
         using TrainingRun run = TrainingRun.Resume(new RunFolder(folder["run"]));

@@ -15,7 +15,7 @@ public sealed class AccuracyTests
         string weights = digits.File("weights.safetensors");
         digits.Run("--epochs", "3", "--quiet", "--save", weights).AssertSuccess();
 
-        SampleResult result = LeNetProcess.Run("--load", weights, "--epochs", "0").AssertSuccess();
+        ProgramResult result = LeNetProcess.Run("--load", weights, "--epochs", "0").AssertSuccess();
         Assert.InRange(Accuracy(result), 97, 100);
         // Whoever has no data is told what this is and how to get the real one.
         Assert.Contains("synthetic, 60,000 + 10,000 images of 28×28: digits drawn", result.Output, StringComparison.Ordinal);
@@ -26,7 +26,7 @@ public sealed class AccuracyTests
     public void Tanh_and_mean_pooling_learn_too()
     {
         using DigitFolder digits = new(train: 10_000, test: 1_000);
-        SampleResult result = digits.Run("--epochs", "2", "--activation", "tanh", "--pooling", "mean", "--quiet").AssertSuccess();
+        ProgramResult result = digits.Run("--epochs", "2", "--activation", "tanh", "--pooling", "mean", "--quiet").AssertSuccess();
         Assert.InRange(Accuracy(result), 93, 100);
     }
 
@@ -37,14 +37,14 @@ public sealed class AccuracyTests
     public void The_classical_form_learns_MNIST() =>
         Assert.InRange(Accuracy(OnMnist("--activation", "sigmoid", "--pooling", "mean")), 97.5, 100);
 
-    private static SampleResult OnMnist(params string[] args)
+    private static ProgramResult OnMnist(params string[] args)
     {
         string[] all = ["--data", MnistFactAttribute.Directory!, "--epochs", "3", "--quiet", .. args];
-        SampleResult result = LeNetProcess.Run(all).AssertSuccess();
+        ProgramResult result = LeNetProcess.Run(all).AssertSuccess();
         Assert.StartsWith("mnist: ", result.Output, StringComparison.Ordinal);
         return result;
     }
 
-    private static double Accuracy(SampleResult result) =>
+    private static double Accuracy(ProgramResult result) =>
         double.Parse(Regex.Match(result.Output, @"test accuracy (\S+) %").Groups[1].Value, CultureInfo.InvariantCulture);
 }

@@ -85,7 +85,7 @@ public sealed class BadDataTests : IDisposable
 
     private string DivergedLine()
     {
-        SampleResult result = _digits.Run("--lr", "1e6", "--epochs", "5", "--quiet");
+        ProgramResult result = _digits.Run("--lr", "1e6", "--epochs", "5", "--quiet");
         Assert.Equal(Failure, result.ExitCode);
         return Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }

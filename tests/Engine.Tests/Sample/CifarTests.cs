@@ -25,7 +25,7 @@ public sealed class CifarTests : IDisposable
     public void It_learns_saves_and_reports()
     {
         string weights = Path.Combine(_folder.Path, "weights.safetensors"), metrics = Path.Combine(_folder.Path, "run.jsonl");
-        SampleResult result = Run("--epochs", "4", "--batch", "40", "--lr", "0.01", "--save", weights, "--metrics", metrics, "--threads", "2").AssertSuccess();
+        ProgramResult result = Run("--epochs", "4", "--batch", "40", "--lr", "0.01", "--save", weights, "--metrics", metrics, "--threads", "2").AssertSuccess();
         Assert.Contains("cifar-10, 100 + 20 images of 32×32", result.Output, StringComparison.Ordinal);
         Assert.Contains("4 epochs, batch 40, 0.01, ×0.1 after 2, 3 epochs, SGD, momentum 0.9, weight decay 0.0001", result.Output, StringComparison.Ordinal);
         Assert.Contains("automobile", result.Output, StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class CifarTests : IDisposable
     [Fact]
     public void What_cannot_be_done_is_refused()
     {
-        using (SampleProcess process = new("Cifar", ["--data", "/nowhere"])) process.WaitForEnd().AssertRefused(Failure, "/nowhere: no such folder");
+        using (ProgramProcess process = new("Cifar", ["--data", "/nowhere"])) process.WaitForEnd().AssertRefused(Failure, "/nowhere: no such folder");
         Run("--epochs", "0").AssertRefused(BadUsage, "--epochs is '0'", "--load");
         Run("--batch", "x").AssertRefused(BadUsage, "--batch is 'x'");
         File.Delete(Path.Combine(_folder.Path, "data_batch_2.bin"));
@@ -65,13 +65,13 @@ public sealed class CifarTests : IDisposable
     [Fact]
     public void A_summary_needs_no_data()
     {
-        using SampleProcess process = new("Cifar", ["--summary"]);
+        using ProgramProcess process = new("Cifar", ["--summary"]);
         Assert.Contains("conv1", process.WaitForEnd().AssertSuccess().Output, StringComparison.Ordinal);
     }
 
-    private SampleResult Run(params string[] args)
+    private ProgramResult Run(params string[] args)
     {
-        using SampleProcess process = new("Cifar", args, ("CIFAR_DIR", _folder.Path));
+        using ProgramProcess process = new("Cifar", args, null, ("CIFAR_DIR", _folder.Path));
         return process.WaitForEnd();
     }
 

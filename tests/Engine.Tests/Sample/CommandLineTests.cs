@@ -8,7 +8,7 @@ public sealed class CommandLineTests
     [Fact]
     public void Help_names_every_option_and_exit_code()
     {
-        SampleResult result = LeNetProcess.Run("--help").AssertSuccess();
+        ProgramResult result = LeNetProcess.Run("--help").AssertSuccess();
         foreach (string word in (string[])
             ["--data", "--download", "--recipe", "default|fast", "--epochs", "--batch", "--lr", "--seed", "--threads", "--activation", "relu|sigmoid|tanh",
             "--pooling", "max|mean", "--metrics", "--save", "--load", "--profile", "--summary", "--quiet", "--help", "--version",

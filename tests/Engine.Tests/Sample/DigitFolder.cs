@@ -37,7 +37,7 @@ public sealed class DigitFolder : IDisposable
     public void Write(string name, byte[] content) => _folder.Write(name, content);
 
     /// <summary>Runs the sample on these digits.</summary>
-    internal SampleResult Run(params string[] args) => LeNetProcess.Run([.. Arguments(args)]);
+    internal ProgramResult Run(params string[] args) => LeNetProcess.Run([.. Arguments(args)]);
 
     /// <summary>Arguments of a run on these digits.</summary>
     internal string[] Arguments(params string[] args) => ["--data", Path, .. args];

@@ -15,8 +15,8 @@ public sealed class FiltersTests : IDisposable
     [Fact]
     public void Without_arguments_all_five_are_shown_over_a_picture_of_its_own()
     {
-        using SampleProcess process = new("Filters", [], ("FORCE_COLOR", "1"), ("COLORTERM", "truecolor"), ("TERM", "xterm-256color"));
-        SampleResult result = process.WaitForEnd().AssertSuccess();
+        using ProgramProcess process = new("Filters", [], null, ("FORCE_COLOR", "1"), ("COLORTERM", "truecolor"), ("TERM", "xterm-256color"));
+        ProgramResult result = process.WaitForEnd().AssertSuccess();
         Assert.DoesNotContain('\u001b', result.Output);
         Assert.DoesNotContain('▀', result.Output);
         foreach (string part in (string[])["192×128", "identity 3×3", "edge detection 3×3", "sharpen 3×3", "box blur 3×3", "Gaussian blur 3×3"])
@@ -30,7 +30,7 @@ public sealed class FiltersTests : IDisposable
         string image = _folder.File("step.pgm"), results = _folder.File("results");
         // Black to the left, grey to the right.
         ImageFile.Write(image, new Picture(6, 4, 1, [.. Enumerable.Range(0, 24).Select(i => (byte)(i % 6 < 3 ? 0 : 80))]));
-        SampleResult result = Run(image, "--out", results, "--filter", "all", "--kernel", "0 0 1 / 2", "--quiet").AssertSuccess();
+        ProgramResult result = Run(image, "--out", results, "--filter", "all", "--kernel", "0 0 1 / 2", "--quiet").AssertSuccess();
         string[] names = ["identity.png", "edge-detection.png", "sharpen.png", "box-blur.png", "gaussian-blur.png", "own.png"];
         Assert.Equal(names.Select(name => Path.Combine(results, name)), result.OutputLines);
         Assert.Equal([0, 0, 0, 80, 80, 80], Row("identity.png"));
@@ -58,7 +58,7 @@ public sealed class FiltersTests : IDisposable
     [Fact]
     public void Help_names_every_option_and_exit_code()
     {
-        SampleResult result = Run("--columns", "0", "--help").AssertSuccess();
+        ProgramResult result = Run("--columns", "0", "--help").AssertSuccess();
         foreach (string word in (string[])
             ["IMAGE", "--filter", "all|identity|edges|sharpen|box|gauss", "--kernel", "--grey", "--out", "--columns", "--quiet", "Examples:", "Exit codes:"])
             Assert.Contains(word, result.Output, StringComparison.Ordinal);
@@ -90,9 +90,9 @@ public sealed class FiltersTests : IDisposable
         Run("--out", _folder.File("photo.jpg")).AssertRefused(Failure, "--out", "photo.jpg: this is a file; a folder is needed");
     }
 
-    private static SampleResult Run(params string[] args)
+    private static ProgramResult Run(params string[] args)
     {
-        using SampleProcess process = new("Filters", args);
+        using ProgramProcess process = new("Filters", args);
         return process.WaitForEnd();
     }
 }

@@ -24,7 +24,7 @@ public sealed class InterruptionTests : IDisposable
         using LeNetProcess process = new(_digits.Arguments("--epochs", "1000000", "--quiet", "--metrics", metrics));
         process.WaitForLine(metrics);
         process.Signal("TERM");
-        SampleResult result = process.WaitForEnd();
+        ProgramResult result = process.WaitForEnd();
         Assert.Equal(Interrupted, result.ExitCode);
         Assert.Equal("", result.Output);
         Assert.Equal(["metrics.jsonl"], _digits.OtherNames());
@@ -36,7 +36,7 @@ public sealed class InterruptionTests : IDisposable
         using LeNetProcess process = new(_digits.Arguments("--epochs", "1000000", "--save", weights, "--metrics", metrics));
         process.WaitForLine(metrics);
         process.Signal(signal);
-        SampleResult result = process.WaitForEnd();
+        ProgramResult result = process.WaitForEnd();
 
         Assert.Equal(Interrupted, result.ExitCode);
         Assert.Matches(@"^stopped in epoch \d+ of 1000000 after step \d of 4\n$", result.Error);

@@ -8,7 +8,7 @@ public sealed class OutputTests(DigitFolder digits) : IClassFixture<DigitFolder>
     [Fact]
     public void Output_into_a_pipe_is_plain_text_and_complete()
     {
-        SampleResult result = digits.Run("--epochs", "3", "--threads", "1", "--profile").AssertSuccess();
+        ProgramResult result = digits.Run("--epochs", "3", "--threads", "1", "--profile").AssertSuccess();
         Assert.DoesNotContain(Escape, result.Output);
         Assert.DoesNotContain('\r', result.Output);
         Assert.DoesNotContain('▀', result.Output);
@@ -26,7 +26,7 @@ public sealed class OutputTests(DigitFolder digits) : IClassFixture<DigitFolder>
     [Fact]
     public void No_line_of_it_is_longer_than_a_terminal_of_120_columns()
     {
-        SampleResult result = digits.Run("--epochs", "1", "--profile").AssertSuccess();
+        ProgramResult result = digits.Run("--epochs", "1", "--profile").AssertSuccess();
         Assert.All(result.OutputLines.Where(line => !line.Contains(digits.Path, StringComparison.Ordinal)), line =>
             Assert.InRange(line.TrimEnd().Length, 0, 120));
     }

@@ -16,7 +16,7 @@ public sealed class RecipeTests(DigitFolder digits) : IClassFixture<DigitFolder>
     [Fact]
     public void The_fast_recipe_says_what_it_is_made_of()
     {
-        SampleResult result = digits.Run("--recipe", "fast").AssertSuccess();
+        ProgramResult result = digits.Run("--recipe", "fast").AssertSuccess();
         Assert.Matches(@"fast: 1 epoch, batch \d+, one-cycle to 0\.\d+, AdamW, β 0\.\d+ and 0\.\d+, weight decay 0\.\d+, labels smoothed by 0\.\d+", result.Output);
         Assert.Single(result.OutputLines, line => line.TrimStart().StartsWith("1/1 ", StringComparison.Ordinal));
     }
@@ -39,7 +39,7 @@ public sealed class RecipeTests(DigitFolder digits) : IClassFixture<DigitFolder>
     [Fact]
     public void The_network_of_1998_is_the_papers()
     {
-        SampleResult result = digits.Run("--model", "lenet5-1998", "--epochs", "1").AssertSuccess();
+        ProgramResult result = digits.Run("--model", "lenet5-1998", "--epochs", "1").AssertSuccess();
         Assert.Contains("C3 ", result.Output, StringComparison.Ordinal);
         Assert.Matches(@"C3 .*60 of 6×16.* 1,516 ", result.Output);
         Assert.Contains("one-cycle to 0.02, SGD", result.Output, StringComparison.Ordinal);
@@ -58,7 +58,7 @@ public sealed class RecipeTests(DigitFolder digits) : IClassFixture<DigitFolder>
     [Trait("Category", "Slow")]
     public void The_network_of_1998_learns_MNIST()
     {
-        SampleResult result = LeNetProcess.Run(
+        ProgramResult result = LeNetProcess.Run(
             "--data", MnistFactAttribute.Directory!, "--model", "lenet5-1998", "--epochs", "4", "--quiet").AssertSuccess();
         string accuracy = Regex.Match(result.Output, @"test accuracy (\S+) %").Groups[1].Value;
         Assert.InRange(double.Parse(accuracy, CultureInfo.InvariantCulture), 98.4, 100);
@@ -68,7 +68,7 @@ public sealed class RecipeTests(DigitFolder digits) : IClassFixture<DigitFolder>
     [MnistFact]
     public void The_fast_recipe_learns_MNIST_in_one_epoch()
     {
-        SampleResult result = LeNetProcess.Run("--data", MnistFactAttribute.Directory!, "--recipe", "fast", "--quiet").AssertSuccess();
+        ProgramResult result = LeNetProcess.Run("--data", MnistFactAttribute.Directory!, "--recipe", "fast", "--quiet").AssertSuccess();
         string accuracy = Regex.Match(result.Output, @"test accuracy (\S+) %").Groups[1].Value;
         Assert.InRange(double.Parse(accuracy, CultureInfo.InvariantCulture), 98.8, 100);
     }

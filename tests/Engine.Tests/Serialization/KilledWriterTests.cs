@@ -22,7 +22,7 @@ public sealed class KilledWriterTests : IDisposable
         {
             Assert.InRange(kills, 0, 20);
             DateTime before = File.GetLastWriteTimeUtc(_path);
-            using SampleProcess writer = new("CnnEngine.Tests", [_path]);
+            using ProgramProcess writer = new("CnnEngine.Tests", [_path]);
             writer.WaitFor("a file of its own", () => File.Exists(_path) && File.GetLastWriteTimeUtc(_path) != before);
             Thread.Sleep(random.Next(50));
             writer.Kill();

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CnnEngine.Runs;
 using CnnEngine.Runs.Report;
+using CnnEngine.Tests;
 
 namespace CnnEngine.Cli.Tests.Runs;
 
@@ -35,7 +36,7 @@ public class RunReportTests
         CliProcess.Run("train", "--data", pictures, "--epochs", "1", "--no-report", "--quiet", "--run", folder["run"]).AssertSuccess();
         Directory.Delete(pictures, recursive: true);
 
-        CliResult result = CliProcess.Run("report", folder["run"]);
+        ProgramResult result = CliProcess.Run("report", folder["run"]);
 
         Assert.Equal((0, folder["run", "report.html"] + "\n"), (result.ExitCode, result.Output));
         Assert.StartsWith($"without images: {pictures}: no such folder or file", result.Error, StringComparison.Ordinal);

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using CnnEngine.Data;
 
-namespace CnnEngine.Tests.Sample;
+namespace CnnEngine.Tests;
 
-/// <summary>What a run of a sample left behind.</summary>
-internal sealed record SampleResult(int ExitCode, string Output, string Error)
+/// <summary>What a run of a program left behind.</summary>
+internal sealed record ProgramResult(int ExitCode, string Output, string Error)
 {
     public string[] OutputLines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
@@ -19,7 +19,7 @@ internal sealed record SampleResult(int ExitCode, string Output, string Error)
     }
 
     /// <summary>Checks that the run succeeded and complained of nothing.</summary>
-    public SampleResult AssertSuccess()
+    public ProgramResult AssertSuccess()
     {
         Assert.Equal("", Error);
         Assert.Equal(0, ExitCode);
@@ -27,8 +27,8 @@ internal sealed record SampleResult(int ExitCode, string Output, string Error)
     }
 }
 
-/// <summary>A sample, running as a process of its own in an environment of its own: no test sees the user's data.</summary>
-internal class SampleProcess : IDisposable
+/// <summary>One of our programs, running as a process of its own in an environment of its own: no test sees the user's data.</summary>
+internal class ProgramProcess : IDisposable
 {
     // Far more than any run takes; a run that hangs is ended and fails its test.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -38,18 +38,21 @@ internal class SampleProcess : IDisposable
     private readonly Task<string> _error;
 
     /// <summary>Starts it.</summary>
-    /// <param name="sample">Its name.</param>
+    /// <param name="program">Its name.</param>
     /// <param name="args">The command line.</param>
+    /// <param name="folder">The folder to start in; the tests' own if left out.</param>
     /// <param name="environment">Variables to set on top.</param>
-    public SampleProcess(string sample, string[] args, params (string Name, string Value)[] environment)
+    public ProgramProcess(string program, string[] args, string? folder = null, params (string Name, string Value)[] environment)
+        : this(new ProcessStartInfo(Host, [PathOf(program), .. args]) { WorkingDirectory = folder ?? "" }, environment)
     {
-        ProcessStartInfo start = new(Host(), [Path.Combine(AppContext.BaseDirectory, $"{sample}.dll"), .. args])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        start.Environment[DataLocator.Variable] = "";
+    }
+
+    /// <param name="start">What to start: the runtime, or a shell that starts it.</param>
+    /// <param name="environment">Variables to set on top.</param>
+    protected ProgramProcess(ProcessStartInfo start, params ReadOnlySpan<(string Name, string Value)> environment)
+    {
+        (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
+        foreach (string variable in (string[])[DataLocator.Variable, "FASHION_MNIST_DIR", "CIFAR_DIR"]) start.Environment[variable] = "";
         // A path where no cache is.
         start.Environment["XDG_CACHE_HOME"] = Path.Combine(Path.GetTempPath(), "cnnengine-no-cache");
         // Without any vector instructions a run takes minutes. What comes out then is for the tests of the kernels to see.
@@ -61,15 +64,22 @@ internal class SampleProcess : IDisposable
         _error = _process.StandardError.ReadToEndAsync();
     }
 
-    public SampleResult WaitForEnd()
+    /// <summary>A program's file.</summary>
+    protected static string PathOf(string program) => Path.Combine(AppContext.BaseDirectory, $"{program}.dll");
+
+    /// <summary>Waits for the end.</summary>
+    public ProgramResult WaitForEnd()
     {
         if (!_process.WaitForExit(Patience))
         {
             _process.Kill(entireProcessTree: true);
             Assert.Fail($"no end after {Patience}; output so far: {_output.Result} {_error.Result}");
         }
-        return new SampleResult(_process.ExitCode, _output.Result.ReplaceLineEndings("\n"), _error.Result.ReplaceLineEndings("\n"));
+        return new ProgramResult(_process.ExitCode, _output.Result.ReplaceLineEndings("\n"), _error.Result.ReplaceLineEndings("\n"));
     }
+
+    /// <summary>Waits for the end, but not for longer than some time.</summary>
+    public bool HasEndedWithin(TimeSpan time) => _process.WaitForExit(time);
 
     /// <summary>Waits until a file has a whole line: the first epoch is over.</summary>
     public void WaitForLine(string path) =>
@@ -112,19 +122,8 @@ internal class SampleProcess : IDisposable
     }
 
     // The runtime that runs the tests, where it can be told: another one on the PATH may be older.
-    private static string Host() =>
+    protected static string Host { get; } =
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host
         : Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath!
         : "dotnet";
-}
-
-/// <summary>LeNet's process.</summary>
-internal sealed class LeNetProcess(string[] args, params (string Name, string Value)[] environment) : SampleProcess("LeNet", args, environment)
-{
-    /// <summary>Runs it to its end.</summary>
-    public static SampleResult Run(params string[] args)
-    {
-        using LeNetProcess process = new(args);
-        return process.WaitForEnd();
-    }
 }
