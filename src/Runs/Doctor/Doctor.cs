@@ -17,9 +17,27 @@ public static class Doctor
     /// <param name="cancellation">Asked now and then.</param>
     /// <returns>What was found, the worst first; nothing if all is well.</returns>
     /// <exception cref="ConfigurationException">The configuration is not one.</exception>
-    /// <exception cref="InvalidDataException">The configuration, the data or the checkpoint is damaged.</exception>
-    /// <exception cref="IOException">There is no run in the folder, or something cannot be read.</exception>
-    public static IReadOnlyList<Finding> Examine(RunFolder folder, CancellationToken cancellation = default) => Examine(Patient.Of(folder, cancellation), cancellation);
+    /// <exception cref="InvalidDataException">A file of the run is damaged.</exception>
+    /// <exception cref="IOException">There is no run in the folder, or a file of it cannot be read.</exception>
+    public static IReadOnlyList<Finding> Examine(RunFolder folder, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        folder.RequireRun();
+        RunConfig config = RunConfig.Read(folder.Config);
+        RunPlan plan;
+        try
+        {
+            plan = RunPlan.Make(config, folder.Config, null, cancellation);
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            Finding missing = new(
+                Severity.Problem, "The data cannot be opened", $"{error.Message.ReplaceLineEndings(" ")}.",
+                "Put it back where it was, or right what is wrong with it. Without it, only the history is looked at.");
+            return [missing, .. Examine(Patient.OfHistory(folder), cancellation)];
+        }
+        return Examine(Patient.Of(folder, plan), cancellation);
+    }
 
     /// <summary>Examines a training.</summary>
     /// <param name="patient">What there is of it.</param>

@@ -36,20 +36,10 @@ public sealed record Patient
     /// <summary>What the network takes to happen to a picture.</summary>
     public Preprocessing? Preprocessing { get; init; }
 
-    /// <summary>A run as it was last saved, or, before it was saved for the first time, as it begins.</summary>
-    /// <param name="folder">The run's folder.</param>
-    /// <param name="cancellation">Asked while the data is opened.</param>
-    /// <exception cref="ConfigurationException">The configuration is not one.</exception>
-    /// <exception cref="InvalidDataException">The configuration, the data or the checkpoint is damaged.</exception>
-    /// <exception cref="IOException">There is no run in the folder, or something cannot be read.</exception>
-    public static Patient Of(RunFolder folder, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(folder);
-        folder.RequireRun();
-        return Of(folder, RunPlan.Make(RunConfig.Read(folder.Config), folder.Config, null, cancellation));
-    }
+    /// <summary>What a run's folder says by itself, without its data.</summary>
+    internal static Patient OfHistory(RunFolder folder) => new() { Epochs = folder.ReadMetrics(), Divergence = Divergence.Read(folder) };
 
-    /// <summary>The same, of data that is open.</summary>
+    /// <summary>A run as it was last saved, or, before it was saved for the first time, as it begins.</summary>
     internal static Patient Of(RunFolder folder, RunPlan plan)
     {
         RunConfig config = plan.Config;
@@ -59,15 +49,13 @@ public sealed record Patient
             Average = config.Average is { } keep ? new WeightAverage(network.Parameters, keep) : null,
         };
         TrainingState? state = File.Exists(folder.Last) ? Checkpoint.Load(folder.Last, trainer) : null;
-        return new Patient
+        return OfHistory(folder) with
         {
             Network = network,
             Train = plan.Data.Train,
             Loss = config.CreateLoss(),
             Optimizer = trainer.Optimizer,
             LearningRate = state?.LearningRate ?? config.Schedule.Rate,
-            Epochs = folder.ReadMetrics(),
-            Divergence = Divergence.Read(folder),
             ClassNames = plan.Data.ClassNames,
             Preprocessing = plan.Data.Train.Preprocessing,
         };

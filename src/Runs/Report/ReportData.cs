@@ -113,7 +113,7 @@ public sealed record ReportData
             Subtitle = Path.GetFileName(Path.GetFullPath(folder.Path)),
             Configuration = File.ReadAllText(folder.Config),
             Epochs = epochs,
-            Findings = epochs.Count > 0 ? Doctor.Examine(new Patient { Epochs = epochs, ClassNames = manifest?.Classes }, cancellation) : null,
+            Findings = epochs.Count > 0 || File.Exists(folder.Divergence) ? Doctor.Examine(Patient.OfHistory(folder), cancellation) : null,
             Summary = model is null ? null : NetworkSummary.Of(model.Build(), model.Input, options),
             Network = network,
             DataFault = fault,

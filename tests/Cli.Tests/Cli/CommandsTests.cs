@@ -84,6 +84,13 @@ public class CommandsTests(CommandsTests.SmallRun small) : IClassFixture<Command
             CliProcess.Run("doctor", folder["run"]).AssertSuccess().Output, StringComparison.Ordinal);
         JsonNode first = JsonNode.Parse(CliProcess.Run("doctor", folder["run"], "--json").AssertSuccess().OutputLines[0])!;
         Assert.Equal(("problem", $"Training diverged: the output of \"{divergence.Layer}\""), ((string)first["severity"]!, (string)first["title"]!));
+
+        // Without the pictures, too.
+        JsonObject config = JsonNode.Parse(File.ReadAllText(folder["run", "config.json"]))!.AsObject();
+        config["data"]!["path"] = folder["gone"];
+        File.WriteAllText(folder["run", "config.json"], config.ToJsonString());
+        string[] titles = [.. CliProcess.Run("doctor", folder["run"], "--json").AssertSuccess().OutputLines.Select(line => (string)JsonNode.Parse(line)!["title"]!)];
+        Assert.Equal(["The data cannot be opened", $"Training diverged: the output of \"{divergence.Layer}\""], titles);
     }
 
     [Fact]
