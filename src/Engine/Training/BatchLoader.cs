@@ -131,7 +131,8 @@ public sealed class BatchLoader : IDisposable
     /// <param name="batch">Its images, until the next call.</param>
     /// <param name="cancellation">Ends waiting.</param>
     /// <returns>Whether there is one.</returns>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; the epoch is over then, and another one may begin.</exception>
+    /// <exception cref="ObjectDisposedException">The loader is disposed, or was while this waited.</exception>
     /// <exception cref="Exception">Whatever the data set threw when it read the minibatch.</exception>
     public bool TryNext(out Minibatch batch, CancellationToken cancellation = default)
     {
@@ -182,9 +183,13 @@ public sealed class BatchLoader : IDisposable
         lock (_gate)
         {
             _isWaiting = true;
-            while (buffer.Ready < images && !cancellation.IsCancellationRequested) Monitor.Wait(_gate, CancellationDelay);
+            while (buffer.Ready < images && !_isDisposed && !cancellation.IsCancellationRequested) Monitor.Wait(_gate, CancellationDelay);
             _isWaiting = false;
-            if (buffer.Ready < images) throw new OperationCanceledException(cancellation);
+            if (buffer.Ready == images) return;
+            // Its buffer is still being filled, and cannot be given to another minibatch before that is done.
+            _isOver = true;
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            throw new OperationCanceledException(cancellation);
         }
     }
 

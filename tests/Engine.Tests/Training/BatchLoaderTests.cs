@@ -157,11 +157,31 @@ public class BatchLoaderTests
         SpinWait.SpinUntil(() => data.Reads > 0);
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => loader.TryNext(out _, source.Token));
+        // What was being read comes too late: it must not be taken for the images of another minibatch.
+        Assert.False(loader.TryNext(out _));
         gate.Set();
+        using BatchLoader direct = new(Images, 4, seed: null, readsAhead: false);
+        loader.BeginEpoch(2);
+        direct.BeginEpoch(2);
+        Assert.Equal(ReadAll(direct).Images, ReadAll(loader).Images);
         loader.Dispose();
         int reads = data.Reads;
         Thread.Sleep(20);
         Assert.Equal(reads, data.Reads);
+    }
+
+    [Fact]
+    public async Task Disposal_ends_waiting()
+    {
+        using ManualResetEventSlim gate = new();
+        SlowData data = new(Images) { Before = index => gate.Wait() };
+        BatchLoader loader = new(data, 4, seed: null, readsAhead: true);
+        loader.BeginEpoch(1);
+        SpinWait.SpinUntil(() => data.Reads > 0);
+        Task waiting = Task.Run(() => loader.TryNext(out _)), disposal = Task.Run(loader.Dispose);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30)));
+        gate.Set();
+        await disposal;
     }
 
     [Fact]
