@@ -5,6 +5,9 @@ namespace CnnEngine.Data;
 /// <summary>Which pictures there are and of which classes, before any of them is read: from a folder of folders or from a list in a CSV file.</summary>
 public sealed partial class ImageListing
 {
+    // The label of a name that several classes have, as two of ImageNet's are called crane.
+    private const int Ambiguous = -1;
+
     private readonly string[] _paths;
     private readonly int[] _labels;
 
@@ -61,6 +64,15 @@ public sealed partial class ImageListing
 
     private ImageListing Only(int[] indices, IReadOnlyList<string> others) =>
         new(Source, ClassNames, Array.ConvertAll(indices, i => _paths[i]), Array.ConvertAll(indices, i => _labels[i]), others);
+
+    /// <summary>The classes' labels by their names.</summary>
+    private static Dictionary<string, int> LabelsOf(IReadOnlyList<string> classNames)
+    {
+        Dictionary<string, int> labels = new(classNames.Count, StringComparer.Ordinal);
+        for (int label = 0; label < classNames.Count; label++)
+            if (!labels.TryAdd(classNames[label], label)) labels[classNames[label]] = Ambiguous;
+        return labels;
+    }
 
     private static InvalidDataException OneClass(string source, string name) =>
         new($"{source}: has one class, {Quoting.Quote(name)}; there must be two at least to tell apart");

@@ -29,7 +29,7 @@ public sealed partial class ImageListing
         string[] names = [.. records.Select(record => record.Fields[1]).Distinct().Order(StringComparer.Ordinal)];
         if (classNames is null && names.Length == 1) throw OneClass(path, names[0]);
         classNames ??= names;
-        Dictionary<string, int> labelOf = classNames.Select((name, label) => (name, label)).ToDictionary(pair => pair.name, pair => pair.label, StringComparer.Ordinal);
+        Dictionary<string, int> labelOf = LabelsOf(classNames);
 
         string folder = Path.GetDirectoryName(path) ?? "";
         string[] paths = new string[records.Count];
@@ -40,6 +40,7 @@ public sealed partial class ImageListing
             string name = records[i].Fields[1];
             if (!labelOf.TryGetValue(name, out labels[i]))
                 throw Wrong(records[i], $"has the label {Quoting.Quote(name)}; there are {Quoting.QuoteSome([.. classNames])}");
+            if (labels[i] == Ambiguous) throw Wrong(records[i], $"has the label {Quoting.Quote(name)}; the network has several classes of this name");
             paths[i] = Path.Combine(folder, records[i].Fields[0]);
             if (!seen.TryAdd(paths[i], i) && labels[seen[paths[i]]] != labels[i])
                 throw Wrong(records[i], $"says that {Quoting.Quote(records[i].Fields[0])} is {Quoting.Quote(name)}; line {records[seen[paths[i]]].Line} says that it is {Quoting.Quote(classNames[labels[seen[paths[i]]]])}");

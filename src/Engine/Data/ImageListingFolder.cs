@@ -27,8 +27,11 @@ public sealed partial class ImageListing
         if (classNames is null && folders.Length == 1) throw OneClass(directory, folders[0].Name);
         string[] names = Array.ConvertAll(folders, folder => folder.Name);
         classNames ??= names;
-        if (Array.Find(names, name => !classNames.Contains(name)) is { } unknown)
+        Dictionary<string, int> labelOf = LabelsOf(classNames);
+        if (Array.Find(names, name => !labelOf.ContainsKey(name)) is { } unknown)
             throw new InvalidDataException($"{Path.Combine(directory, unknown)}: there is no class {Quoting.Quote(unknown)}; there are {Quoting.QuoteSome([.. classNames])}");
+        if (Array.Find(names, name => labelOf[name] == Ambiguous) is { } ambiguous)
+            throw new InvalidDataException($"{Path.Combine(directory, ambiguous)}: the network has several classes called {Quoting.Quote(ambiguous)}");
 
         List<string> paths = [], others = [];
         List<int> labels = [];
@@ -38,7 +41,7 @@ public sealed partial class ImageListing
             if (inner.Length > 0)
                 throw new InvalidDataException(
                     $"{Path.Combine(directory, folder.Name, inner[0].Name)}: this is a folder in the folder of the class {Quoting.Quote(folder.Name)}, which must hold pictures alone");
-            int label = Index(classNames, folder.Name);
+            int label = labelOf[folder.Name];
             foreach (FileInfo file in files)
             {
                 string path = Path.Combine(directory, folder.Name, file.Name);
@@ -90,12 +93,5 @@ public sealed partial class ImageListing
         {
             return true; // it leads in a circle
         }
-    }
-
-    private static int Index(IReadOnlyList<string> names, string name)
-    {
-        for (int i = 0; i < names.Count; i++)
-            if (names[i] == name) return i;
-        return -1;
     }
 }

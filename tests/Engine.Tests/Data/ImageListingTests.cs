@@ -125,6 +125,23 @@ public sealed class ImageListingTests : IDisposable
         Refused<IOException>($"{_folder.Path}: this is a folder; a file's name is needed", () => ImageListing.OfCsv(_folder.Path));
     }
 
+    // As two of ImageNet's are called crane.
+    [Fact]
+    public void A_name_that_several_classes_have_is_refused_where_it_is_used()
+    {
+        string[] names = ["bird", "crane", "crane", "dog"];
+        Csv("a.png,dog\nb.png,bird\n");
+        Assert.Equal([3, 0], Labels(ImageListing.OfCsv(In("list.csv"), names)));
+        Csv("a.png,dog\nb.png,crane\n");
+        Refused<InvalidDataException>($"{In("list.csv")}: line 2 has the label \"crane\"; the network has several classes of this name", () => ImageListing.OfCsv(In("list.csv"), names));
+        File.Delete(In("list.csv"));
+        Touch("bird/a.png");
+        Touch("dog/a.png");
+        Assert.Equal([0, 3], Labels(ImageListing.OfFolder(_folder.Path, names)));
+        Touch("crane/a.png");
+        Refused<InvalidDataException>($"{In("crane")}: the network has several classes called \"crane\"", () => ImageListing.OfFolder(_folder.Path, names));
+    }
+
     [Fact]
     public void A_split_takes_a_share_of_each_class_and_goes_by_the_seed()
     {
