@@ -53,7 +53,8 @@ internal sealed class PredictCommand : CliCommand
         string file = ModelPath.Find(arguments.GetRequiredValue(_model));
         string[] paths = [.. arguments.GetRequiredValue(_pictures).SelectMany(PicturesOf)];
         Predictor predictor = Predictor.Load(file);
-        if (predictor.Preprocessing is null) throw new InvalidDataException($"{file}: it does not say how pictures become the network's input");
+        if (predictor.Preprocessing is not { } preprocessing) throw new InvalidDataException($"{file}: it does not say how pictures become the network's input");
+        if (predictor.OutputShape.Rank != 1) throw new InvalidDataException($"{file}: the network's output is {predictor.OutputShape}, not one number for each class of a picture");
         int top = arguments.GetValue(_top) ?? (paths.Length == 1 ? 5 : 1);
         bool isSkipping = arguments.GetValue(_badImages) == "skip";
         int column = paths.Max(path => path.Length);
@@ -66,7 +67,8 @@ internal sealed class PredictCommand : CliCommand
             {
                 if (Read(path, isSkipping) is not { } picture) continue;
                 names.Add(path);
-                pictures.Add(picture);
+                // Of the network's size: many photographs as they are would fill the memory.
+                pictures.Add(preprocessing.Fit(picture));
             }
             IReadOnlyList<Prediction> predictions = predictor.Predict(pictures, top);
             for (int i = 0; i < names.Count; i++) Console.Out.WriteLine(session.IsJson ? Json(names[i], predictions[i]) : Text(names[i], predictions[i], column));

@@ -45,7 +45,7 @@ public class PictureFolderTests
         Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], Serialization.ModelFile.ReadManifest(folder["run", "checkpoints", "best.safetensors"]).Classes);
     }
 
-    // A sample of them is looked at for their size and colours. All of them together would be 350 MB.
+    // For training, a sample of them is looked at for their size and colours; for prediction, many are taken at a time. All together would be 350 MB.
     [Fact]
     [Trait("Category", "Slow")]
     public void Large_pictures_do_not_fill_the_memory()
@@ -57,10 +57,12 @@ public class PictureFolderTests
             ImageFile.Write(Path.Combine(of, "0.png"), new Picture(1200, 1000, 3, new byte[1200 * 1000 * 3]));
             for (int i = 1; i < 50; i++) File.Copy(Path.Combine(of, "0.png"), Path.Combine(of, $"{i}.png"));
         }
-        using CliProcess process = new(
-            ["train", "--data", folder["photos"], "--model", "lenet5", "--size", "32x32", "--epochs", "1", "--quiet", "--no-report", "--run", folder["run"]],
-            null, ("DOTNET_GCHeapHardLimit", "8000000")); // 128 MB, in hexadecimal digits
-        process.WaitForEnd().AssertSuccess();
+        (string, string) limit = ("DOTNET_GCHeapHardLimit", "8000000"); // 128 MB, in hexadecimal digits
+        string[] command = ["train", "--data", folder["photos"], "--model", "lenet5", "--size", "32x32", "--epochs", "1", "--quiet", "--no-report", "--run", folder["run"]];
+        using CliProcess training = new(command, null, limit);
+        training.WaitForEnd().AssertSuccess();
+        using CliProcess prediction = new(["predict", folder["run"], folder["photos"]], null, limit);
+        Assert.Equal(100, prediction.WaitForEnd().AssertSuccess().OutputLines.Length);
     }
 
     [Fact]
