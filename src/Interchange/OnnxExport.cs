@@ -59,7 +59,8 @@ public static class OnnxExport
             if (number == 0 && options.Softmax)
             {
                 string probabilities = graph.Unique("probabilities");
-                graph.Node("Softmax", [output], probabilities, OnnxGraph.Attribute("axis", 1L));
+                if (network.Layers[network.OutputLayerOf(0)].Layer is Softmax) graph.Node("Identity", [output], probabilities);
+                else graph.Node("Softmax", [output], probabilities, OnnxGraph.Attribute("axis", 1L));
                 output = probabilities;
             }
             graph.Proto.Output.Add(OnnxGraph.Value(output, network.OutputShapeOf(number)));

@@ -30,7 +30,10 @@ public sealed record OnnxOptions
     /// <summary>What the model is given; normalised pixels if left out.</summary>
     public OnnxInput Input { get; init; }
 
-    /// <summary>Whether a softmax comes behind the last layer, whose output is then called <c>probabilities</c>; false if left out.</summary>
+    /// <summary>
+    /// Whether the model gives probabilities, an output called <c>probabilities</c>: a softmax comes behind the last layer, unless that is one. False
+    /// if left out.
+    /// </summary>
     public bool Softmax { get; init; }
 
     /// <summary>How pictures become the network's input; kept in the model, and needed for an <see cref="Input"/> of pixels.</summary>

@@ -93,6 +93,18 @@ public class OnnxExportTests
         Assert.Equal([255 * 0.4f, 255 * 0.5f, 255 * 0.45f], Floats(model.Graph.Initializer.Single(tensor => tensor.Name == "pixels/mean")));
     }
 
+    // The softmax of probabilities would be other numbers; that of their logarithms is the probabilities.
+    [Fact]
+    public void A_network_that_ends_with_a_softmax_gets_no_second_one()
+    {
+        Assert.Equal(
+            ["Gemm flatten1 fc1.weight fc1.bias → fc1", "Softmax fc1 → softmax1", "Identity softmax1 → probabilities"], Nodes(Ending(new Softmax()))[1..]);
+        Assert.Equal(["LogSoftmax fc1 → logsoftmax1", "Softmax logsoftmax1 → probabilities"], Nodes(Ending(new LogSoftmax()))[2..]);
+
+        static ModelProto Ending(Layer last) =>
+            OnnxExport.Model(new Sequential { new Flatten(), new Linear(5), last }.Compile(Image), new OnnxOptions { Softmax = true });
+    }
+
     [Fact]
     public void Metadata_says_what_the_model_is_for()
     {
