@@ -142,7 +142,7 @@ public static unsafe class ChwnPooling
                             }
                     }
                     S.Store(y, best);
-                    S.StoreInt32(argMax, place);
+                    S.Store((float*)argMax, S.ToInt32(place));
                 }
             }
     }

@@ -46,18 +46,24 @@ public static unsafe class MaxPooling
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            int end = Math.Min((chunk + 1) * shape.PlanesPerChunk, shape.Planes);
-            float* xEnd = x + shape.InputLength, yEnd = y + ((long)end * shape.OutputPlane);
-            bool is2x2 = MaxPooling2x2.Fits(shape);
-            using Scratch.Lease lease = Scratch.Take(is2x2 ? 0 : MaxWindows<S, V>.ScratchLength(shape));
-            MaxWindows<S, V> windows = is2x2 ? default : new(shape, lease.Data);
-            for (int plane = chunk * shape.PlanesPerChunk; plane < end; plane++)
+            int first = chunk * shape.PlanesPerChunk, planes = Math.Min(shape.PlanesPerChunk, shape.Planes - first);
+            float* from = x + ((long)first * shape.InputPlane), xEnd = x + shape.InputLength, to = y + ((long)first * shape.OutputPlane);
+            int* places = argMax + ((long)first * shape.OutputPlane);
+            if (!MaxPooling2x2.Fits(shape)) Windows<S, V>(planes, from, xEnd, to, places);
+            else if (!shape.IsStreaming(shape.OutputWidth, to, places)) MaxPooling2x2.Forward<S, V, CachedStore>(shape, planes, from, xEnd, to, places);
+            else
             {
-                float* from = x + ((long)plane * shape.InputPlane);
-                long to = (long)plane * shape.OutputPlane;
-                if (is2x2) MaxPooling2x2.Forward<S, V>(shape, from, xEnd, y + to, yEnd, argMax + to);
-                else windows.Forward(from, xEnd, y + to, yEnd, argMax + to);
+                MaxPooling2x2.Forward<S, V, StreamingStore>(shape, planes, from, xEnd, to, places);
+                Interlocked.MemoryBarrier();
             }
+        }
+
+        private void Windows<S, V>(int planes, float* x, float* xEnd, float* y, int* argMax) where S : struct, ISimd<V> where V : unmanaged
+        {
+            using Scratch.Lease lease = Scratch.Take(MaxWindows<S, V>.ScratchLength(shape));
+            MaxWindows<S, V> windows = new(shape, lease.Data);
+            float* yEnd = y + ((long)planes * shape.OutputPlane);
+            for (; y < yEnd; x += shape.InputPlane, y += shape.OutputPlane, argMax += shape.OutputPlane) windows.Forward(x, xEnd, y, yEnd, argMax);
         }
     }
 
@@ -65,24 +71,27 @@ public static unsafe class MaxPooling
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            int end = Math.Min((chunk + 1) * shape.PlanesPerChunk, shape.Planes);
-            for (int plane = chunk * shape.PlanesPerChunk; plane < end; plane++)
+            int first = chunk * shape.PlanesPerChunk, planes = Math.Min(shape.PlanesPerChunk, shape.Planes - first);
+            float* from = dy + ((long)first * shape.OutputPlane), dyEnd = dy + shape.OutputLength, to = dx + ((long)first * shape.InputPlane);
+            int* places = argMax + ((long)first * shape.OutputPlane);
+            if (!MaxPooling2x2.Fits(shape)) Scatter(shape, planes, from, places, to);
+            else if (!shape.IsStreaming(shape.W, to, to)) MaxPooling2x2.Backward<S, V, CachedStore>(shape, planes, from, dyEnd, places, to);
+            else
             {
-                long from = (long)plane * shape.OutputPlane;
-                float* to = dx + ((long)plane * shape.InputPlane);
-                if (MaxPooling2x2.Fits(shape))
-                    MaxPooling2x2.Backward<S, V>(shape, dy + from, dy + shape.OutputLength, argMax + from, to, dx + ((long)end * shape.InputPlane));
-                else
-                    Scatter(shape, dy + from, argMax + from, to);
+                MaxPooling2x2.Backward<S, V, StreamingStore>(shape, planes, from, dyEnd, places, to);
+                Interlocked.MemoryBarrier();
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scatter(in PoolShape shape, float* dy, int* argMax, float* dx)
+    private static void Scatter(in PoolShape shape, int planes, float* dy, int* argMax, float* dx)
     {
-        new Span<float>(dx, shape.InputPlane).Clear();
         int outputs = shape.OutputPlane;
-        for (int p = 0; p < outputs; p++) dx[argMax[p]] += dy[p];
+        for (int plane = 0; plane < planes; plane++, dy += outputs, argMax += outputs, dx += shape.InputPlane)
+        {
+            new Span<float>(dx, shape.InputPlane).Clear();
+            for (int p = 0; p < outputs; p++) dx[argMax[p]] += dy[p];
+        }
     }
 }

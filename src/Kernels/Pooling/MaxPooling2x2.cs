@@ -3,49 +3,58 @@ using System.Runtime.CompilerServices;
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// The commonest max pooling, 2×2 windows side by side without padding. Along the vector: output columns. Two vectors of each
-/// input row are parted into even and odd columns, so that the four pixels of a window meet in one lane.
+/// The commonest max pooling, 2×2 windows side by side without padding (<see cref="Rows2x2"/>). Two vectors of each input row are parted
+/// into even and odd columns, so that the four pixels of a window meet in one lane.
 /// </summary>
-/// <remarks>
-/// Places are kept as floats until they are stored, which is exact below 2²⁴. A vector may run over the end of its row, because the
-/// next row is written after it; where it would run over the end of the planes, single numbers are used.
-/// </remarks>
+/// <remarks>Places are kept as floats until they are stored, which is exact below 2²⁴.</remarks>
 internal static unsafe class MaxPooling2x2
 {
-    public static bool Fits(in PoolShape shape) =>
-        shape.Window == 2 && shape.Stride == 2 && shape.IsPlain && shape.InputPlane < 1 << 24;
+    public static bool Fits(in PoolShape shape) => Rows2x2.Fits(shape) && shape.InputPlane < 1 << 24;
 
-    /// <summary>Pools one plane. Input may be read up to <paramref name="xEnd"/>, output written up to <paramref name="yEnd"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward<S, V>(in PoolShape shape, float* x, float* xEnd, float* y, float* yEnd, int* argMax)
+    /// <summary>Pools some planes. Input may be read up to <paramref name="xEnd"/>.</summary>
+    public static void Forward<S, V, TStore>(in PoolShape shape, int planes, float* x, float* xEnd, float* y, int* argMax)
         where S : struct, ISimd<V>
         where V : unmanaged
+        where TStore : struct, IStore
     {
-        int width = shape.W;
-        V one = S.Broadcast(1), row = S.Broadcast(width), twice = S.Add(S.Iota, S.Iota);
-        for (int i = 0; i < shape.OutputHeight; i++)
+        Rows2x2 rows = new(shape, planes, S.Lanes, TStore.IsStreaming, x, xEnd, y, y + ((long)planes * shape.OutputPlane));
+        ForwardRows<S, V, TStore>(rows, x, y, argMax);
+        for (int row = rows.Count; row < planes * rows.Height; row++)
         {
-            int j = 0;
-            for (; j < shape.OutputWidth; j += S.Lanes)
+            float* plane = x + ((long)(row / rows.Height) * shape.InputPlane);
+            int place = 2 * (row % rows.Height) * rows.Width;
+            long o = (long)row * rows.Outputs;
+            for (int j = 0; j < rows.Outputs; j++, o++, place += 2) One(plane, place, rows.Width, y + o, argMax + o);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ForwardRows<S, V, TStore>(in Rows2x2 rows, float* x, float* y, int* argMax)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+        where TStore : struct, IStore
+    {
+        int width = rows.Width, outputs = rows.Outputs, last = rows.LastVector, height = rows.Height, count = rows.Count, toNextPlane = rows.ToNextPlane;
+        V one = S.Broadcast(1), below = S.Broadcast(width), twice = S.Add(S.Iota, S.Iota);
+        for (int row = 0, i = 0; row < count; row++, y += outputs, argMax += outputs)
+        {
+            for (int j = 0; ; j = Math.Min(j + S.Lanes, last))
             {
-                int place = (2 * i * width) + (2 * j);
-                float* from = x + place;
-                if (from + width + (2 * S.Lanes) > xEnd || y + j + S.Lanes > yEnd) break;
-                (V best, V x1) = S.Deinterleave(S.Load(from), S.Load(from + S.Lanes));
-                (V x2, V x3) = S.Deinterleave(S.Load(from + width), S.Load(from + width + S.Lanes));
-                V at = S.Add(S.Broadcast(place), twice), at1 = S.Add(at, one), at2 = S.Add(at, row), at3 = S.Add(at1, row);
-                at = S.WhereBeats(x1, best, at1, at);
-                best = S.WhereBeats(x1, best, x1, best);
-                at = S.WhereBeats(x2, best, at2, at);
-                best = S.WhereBeats(x2, best, x2, best);
-                at = S.WhereBeats(x3, best, at3, at);
-                best = S.WhereBeats(x3, best, x3, best);
-                S.Store(y + j, best);
-                S.StoreInt32(argMax + j, at);
+                float* top = x + (2 * j), low = top + width;
+                Rows2x2.Prefetch<S, V>(top, low);
+                (V x0, V x1) = S.Deinterleave(S.Load(top), S.Load(top + S.Lanes));
+                (V x2, V x3) = S.Deinterleave(S.Load(low), S.Load(low + S.Lanes));
+                V at0 = S.Add(S.Broadcast(2 * ((i * width) + j)), twice), at2 = S.Add(at0, below);
+                V above = S.WhereBeats(x1, x0, x1, x0), aboveAt = S.WhereBeats(x1, x0, S.Add(at0, one), at0);
+                V under = S.WhereBeats(x3, x2, x3, x2), underAt = S.WhereBeats(x3, x2, S.Add(at2, one), at2);
+                TStore.Store<S, V>(y + j, S.WhereBeats(under, above, under, above));
+                TStore.Store<S, V>((float*)argMax + j, S.ToInt32(S.WhereBeats(under, above, underAt, aboveAt)));
+                if (j == last) break;
             }
-            for (; j < shape.OutputWidth; j++) One(x, (2 * i * width) + (2 * j), width, y + j, argMax + j);
-            y += shape.OutputWidth;
-            argMax += shape.OutputWidth;
+            x += 2 * width;
+            if (++i != height) continue;
+            i = 0;
+            x += toNextPlane;
         }
     }
 
@@ -57,42 +66,50 @@ internal static unsafe class MaxPooling2x2
         (*y, *argMax) = (best, at);
     }
 
-    /// <summary>Sends each delta of one plane to its place. All of the plane is written, up to <paramref name="dxEnd"/> at most.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Backward<S, V>(in PoolShape shape, float* dy, float* dyEnd, int* argMax, float* dx, float* dxEnd)
+    /// <summary>Sends the deltas of some planes to their places; all of the planes is written. Deltas may be read up to <paramref name="dyEnd"/>.</summary>
+    public static void Backward<S, V, TStore>(in PoolShape shape, int planes, float* dy, float* dyEnd, int* argMax, float* dx)
         where S : struct, ISimd<V>
         where V : unmanaged
+        where TStore : struct, IStore
     {
-        int width = shape.W;
-        V one = S.Broadcast(1), twice = S.Add(S.Iota, S.Iota);
-        // A last row or column that no window reaches.
-        if (shape.H % 2 != 0 || width % 2 != 0) new Span<float>(dx, shape.InputPlane).Clear();
-        for (int i = 0; i < shape.OutputHeight; i++)
+        Rows2x2 rows = new(shape, planes, S.Lanes, TStore.IsStreaming, dx, dx + ((long)planes * shape.InputPlane), dy, dyEnd);
+        BackwardRows<S, V, TStore>(rows, dy, argMax, dx);
+        for (int row = rows.Count; row < planes * rows.Height; row++)
         {
-            for (int half = 0; half < 2; half++)
+            float* plane = dx + ((long)(row / rows.Height) * shape.InputPlane);
+            int first = 2 * (row % rows.Height) * rows.Width;
+            long o = (long)row * rows.Outputs;
+            for (int j = 0; j < rows.Outputs; j++, o++, first += 2)
+                foreach (int place in (ReadOnlySpan<int>)[first, first + 1, first + rows.Width, first + rows.Width + 1])
+                    plane[place] = argMax[o] == place ? dy[o] : 0;
+        }
+        Rows2x2.ClearRest(shape, planes, dx);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void BackwardRows<S, V, TStore>(in Rows2x2 rows, float* dy, int* argMax, float* dx)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+        where TStore : struct, IStore
+    {
+        int width = rows.Width, outputs = rows.Outputs, last = rows.LastVector, height = rows.Height, count = rows.Count, toNextPlane = rows.ToNextPlane;
+        V one = S.Broadcast(1), below = S.Broadcast(width), twice = S.Add(S.Iota, S.Iota);
+        for (int row = 0, i = 0; row < count; row++, dy += outputs, argMax += outputs)
+        {
+            for (int j = 0; ; j = Math.Min(j + S.Lanes, last))
             {
-                int first = ((2 * i) + half) * width;
-                int j = 0;
-                for (; j < shape.OutputWidth; j += S.Lanes)
-                {
-                    float* to = dx + first + (2 * j);
-                    // The column that no window reaches must stay zero, so there vectors keep to their row.
-                    float* limit = width % 2 != 0 ? dx + first + width - 1 : dxEnd;
-                    if (to + (2 * S.Lanes) > limit || dy + j + S.Lanes > dyEnd) break;
-                    V delta = S.Load(dy + j), at = S.LoadInt32(argMax + j), even = S.Add(S.Broadcast(first + (2 * j)), twice);
-                    (V low, V high) = S.Interleave(S.WhereEqual(at, even, delta, S.Zero), S.WhereEqual(at, S.Add(even, one), delta, S.Zero));
-                    S.Store(to, low);
-                    S.Store(to + S.Lanes, high);
-                }
-                for (; j < shape.OutputWidth; j++)
-                {
-                    int place = first + (2 * j);
-                    dx[place] = argMax[j] == place ? dy[j] : 0;
-                    dx[place + 1] = argMax[j] == place + 1 ? dy[j] : 0;
-                }
+                V delta = S.Load(dy + j), at = S.LoadInt32(argMax + j);
+                V at0 = S.Add(S.Broadcast(2 * ((i * width) + j)), twice), at2 = S.Add(at0, below);
+                V x0 = S.WhereEqual(at, at0, delta, S.Zero), x1 = S.WhereEqual(at, S.Add(at0, one), delta, S.Zero);
+                V x2 = S.WhereEqual(at, at2, delta, S.Zero), x3 = S.WhereEqual(at, S.Add(at2, one), delta, S.Zero);
+                Rows2x2.Store<S, V, TStore>(dx + (2 * j), x0, x1, outputs - j);
+                Rows2x2.Store<S, V, TStore>(dx + (2 * j) + width, x2, x3, outputs - j);
+                if (j == last) break;
             }
-            dy += shape.OutputWidth;
-            argMax += shape.OutputWidth;
+            dx += 2 * width;
+            if (++i != height) continue;
+            i = 0;
+            dx += toNextPlane;
         }
     }
 }

@@ -130,7 +130,7 @@ internal readonly unsafe ref struct MaxWindows<S, V> where S : struct, ISimd<V> 
         if (y + S.Lanes <= yEnd)
         {
             S.Store(y, best);
-            S.StoreInt32(argMax, bestAt);
+            S.Store((float*)argMax, S.ToInt32(bestAt));
         }
         else StoreSome(best, bestAt, y, (uint)(yEnd - y) * sizeof(float), argMax);
     }
@@ -138,7 +138,7 @@ internal readonly unsafe ref struct MaxWindows<S, V> where S : struct, ISimd<V> 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void StoreSome(V best, V bestAt, float* y, uint bytes, int* argMax)
     {
-        S.StoreInt32((int*)&bestAt, bestAt);
+        bestAt = S.ToInt32(bestAt);
         Unsafe.CopyBlockUnaligned(y, &best, bytes);
         Unsafe.CopyBlockUnaligned(argMax, &bestAt, bytes);
     }

@@ -46,15 +46,34 @@ public static unsafe class MeanPooling
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
+            int first = chunk * shape.PlanesPerChunk, planes = Math.Min(shape.PlanesPerChunk, shape.Planes - first);
+            float* px = x + ((long)first * shape.InputPlane), py = y + ((long)first * shape.OutputPlane);
+            bool isStreaming = forward ? shape.IsStreaming(shape.OutputWidth, py, py) : shape.IsStreaming(shape.W, px, px);
+            if (!Rows2x2.Fits(shape)) Windows<S, V>(planes, px, py);
+            else if (!isStreaming) Windows2x2<S, V, CachedStore>(planes, px, py);
+            else
+            {
+                Windows2x2<S, V, StreamingStore>(planes, px, py);
+                Interlocked.MemoryBarrier();
+            }
+        }
+
+        private void Windows2x2<S, V, TStore>(int planes, float* px, float* py) where S : struct, ISimd<V> where V : unmanaged where TStore : struct, IStore
+        {
+            float weight = Weight(shape.RowAxis, divisor, 0) * Weight(shape.ColumnAxis, divisor, 0);
+            if (forward) MeanPooling2x2.Forward<S, V, TStore>(shape, planes, weight, px, x + shape.InputLength, py);
+            else MeanPooling2x2.Backward<S, V, TStore>(shape, planes, weight, py, y + shape.OutputLength, px);
+        }
+
+        private void Windows<S, V>(int planes, float* px, float* py) where S : struct, ISimd<V> where V : unmanaged
+        {
             using Scratch.Lease lease = Scratch.Take(WindowSums<S, V>.ScratchLength(shape));
             WindowSums<S, V> sums = new(shape, divisor, lease.Data);
-            int end = Math.Min((chunk + 1) * shape.PlanesPerChunk, shape.Planes);
             // A vector may read over the end of its row as far as there are numbers, and write as far as the chunk's own.
-            float* xEnd = x + (forward ? shape.InputLength : (long)end * shape.InputPlane);
-            float* yEnd = y + (forward ? (long)end * shape.OutputPlane : shape.OutputLength);
-            for (int plane = chunk * shape.PlanesPerChunk; plane < end; plane++)
+            float* xEnd = forward ? x + shape.InputLength : px + ((long)planes * shape.InputPlane);
+            float* yEnd = forward ? py + ((long)planes * shape.OutputPlane) : y + shape.OutputLength;
+            for (int plane = 0; plane < planes; plane++, px += shape.InputPlane, py += shape.OutputPlane)
             {
-                float* px = x + ((long)plane * shape.InputPlane), py = y + ((long)plane * shape.OutputPlane);
                 if (forward) sums.Forward(px, xEnd, py, yEnd);
                 else sums.Backward(py, yEnd, px, xEnd);
             }

@@ -77,6 +77,6 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>Loads whole numbers and converts them to floats.</summary>
     static abstract V LoadInt32(int* source);
 
-    /// <summary>Converts to whole numbers and stores them.</summary>
-    static abstract void StoreInt32(int* destination, V value);
+    /// <summary>Whole numbers, none too large for it, as the bits of 32-bit integers.</summary>
+    static abstract V ToInt32(V value);
 }

@@ -79,5 +79,5 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static Vector128<float> LoadInt32(int* source) => Vector128.ConvertToSingle(Vector128.Load(source));
 
-    public static void StoreInt32(int* destination, Vector128<float> value) => Vector128.ConvertToInt32(value).Store(destination);
+    public static Vector128<float> ToInt32(Vector128<float> value) => Vector128.ConvertToInt32Native(value).AsSingle();
 }

@@ -76,5 +76,5 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static Vector256<float> LoadInt32(int* source) => Vector256.ConvertToSingle(Vector256.Load(source));
 
-    public static void StoreInt32(int* destination, Vector256<float> value) => Vector256.ConvertToInt32(value).Store(destination);
+    public static Vector256<float> ToInt32(Vector256<float> value) => Vector256.ConvertToInt32Native(value).AsSingle();
 }

@@ -87,5 +87,5 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static Vector512<float> LoadInt32(int* source) => Vector512.ConvertToSingle(Vector512.Load(source));
 
-    public static void StoreInt32(int* destination, Vector512<float> value) => Vector512.ConvertToInt32(value).Store(destination);
+    public static Vector512<float> ToInt32(Vector512<float> value) => Vector512.ConvertToInt32Native(value).AsSingle();
 }

@@ -106,5 +106,5 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
 
     public static Vector<float> LoadInt32(int* source) => Vector.ConvertToSingle(Vector.Load(source));
 
-    public static void StoreInt32(int* destination, Vector<float> value) => Vector.ConvertToInt32(value).Store(destination);
+    public static Vector<float> ToInt32(Vector<float> value) => Vector.AsVectorSingle(Vector.ConvertToInt32Native(value));
 }

@@ -222,7 +222,7 @@ public unsafe class SimdTests
         {
             V numbers = S.LoadInt32(from);
             S.Store(floats, numbers);
-            S.StoreInt32(to, numbers);
+            S.Store((float*)to, S.ToInt32(numbers));
         }
     }
 }

@@ -1,0 +1,85 @@
+namespace CnnEngine.Kernels.Tests;
+
+/// <summary>Pooling of images too large for the caches, whose results are written past them: the bits are those of small images.</summary>
+public unsafe class StreamedPoolingTests
+{
+    // Results of whole lines, of 16 numbers; in the last three only the backward pass's.
+    public static TheoryData<int, int, int, int> Shapes { get; } = new()
+    {
+        { 2, 3, 6, 64 }, { 1, 5, 4, 32 }, { 3, 3, 5, 32 }, { 2, 17, 2, 96 }, { 2, 3, 4, 48 }, { 3, 2, 7, 16 }, { 1, 40, 2, 16 },
+    };
+
+    [Theory, MemberData(nameof(Shapes))]
+    public void Results_are_the_same(int images, int channels, int height, int width)
+    {
+        PoolShape shape = new(images, channels, (height, width), 2, 2);
+        float[] x = Numbers.Integers(shape.InputLength, 1), dy = Numbers.Random(shape.OutputLength, 2);
+        float[] maxima = new float[dy.Length], maximumDeltas = new float[x.Length], means = new float[dy.Length], meanDeltas = new float[x.Length];
+        int[] places = new int[dy.Length];
+        MaxPooling.Forward(shape, x, maxima, places);
+        MaxPooling.Backward(shape, dy, places, maximumDeltas);
+        MeanPooling.Forward(shape, x, means);
+        MeanPooling.Backward(shape, dy, meanDeltas);
+
+        using ForcedCaches small = new(CacheSizes.Default with { Level3 = 1 });
+        foreach (SimdWidth simd in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(simd);
+            AlignedRoom outputs = new(dy.Length), pixels = new(x.Length), placeRoom = new(dy.Length);
+            Assert.Equal(width % 32 == 0, shape.IsStreaming(shape.OutputWidth, outputs.Data, placeRoom.Data));
+            Assert.True(shape.IsStreaming(shape.W, pixels.Data, pixels.Data));
+
+            MaxPooling.Forward(shape, x, outputs.Span, placeRoom.Integers);
+            outputs.AssertHolds(maxima);
+            Assert.Equal(places, placeRoom.Integers);
+            MaxPooling.Backward(shape, dy, places, pixels.Span);
+            pixels.AssertHolds(maximumDeltas);
+            MeanPooling.Forward(shape, x, outputs.Span);
+            outputs.AssertHolds(means);
+            MeanPooling.Backward(shape, dy, pixels.Span);
+            pixels.AssertHolds(meanDeltas);
+            placeRoom.AssertIntact();
+        }
+    }
+
+    [Fact]
+    public void Images_that_fit_into_the_caches_and_rows_of_half_lines_are_not_streamed()
+    {
+        AlignedRoom room = new(64);
+        PoolShape shape = new(1, 1, (2, 32), 2, 2);
+        using (new ForcedCaches(CacheSizes.Default with { Level3 = 256 })) Assert.True(shape.IsStreaming(16, room.Data, room.Data));
+        using (new ForcedCaches(CacheSizes.Default with { Level3 = 257 })) Assert.False(shape.IsStreaming(16, room.Data, room.Data));
+        using ForcedCaches small = new(CacheSizes.Default with { Level3 = 1 });
+        Assert.False(shape.IsStreaming(24, room.Data, room.Data));
+        Assert.False(shape.IsStreaming(16, room.Data + 4, room.Data));
+        Assert.False(shape.IsStreaming(16, room.Data, room.Data + 4));
+    }
+
+    /// <summary>Room for numbers that begins with a line, between guards.</summary>
+    private sealed class AlignedRoom(int length)
+    {
+        private const int Line = 16;
+
+        private readonly Guarded<float> _all = new(length + Line);
+
+        public float* Data => (float*)(((nuint)_all.Data + 63) / 64 * 64);
+
+        public Span<float> Span => new(Data, length);
+
+        public Span<int> Integers => new(Data, length);
+
+        public void AssertHolds(ReadOnlySpan<float> expected)
+        {
+            Expect.SameBits(expected, Span);
+            AssertIntact();
+        }
+
+        public void AssertIntact()
+        {
+            _all.AssertIntact();
+            int before = (int)(Data - _all.Data);
+            foreach (float number in _all.Span[..before]) Assert.True(float.IsNaN(number));
+            foreach (float number in _all.Span[(before + length)..]) Assert.True(float.IsNaN(number));
+        }
+    }
+}
