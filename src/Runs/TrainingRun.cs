@@ -166,7 +166,7 @@ public sealed class TrainingRun : IDisposable
         }
         catch (ArithmeticException error)
         {
-            if (error is DivergenceException diverged) Record(diverged);
+            if (error is DivergenceException at) Record(new Divergence(at.Epoch, at.Step, at.Loss, at.LearningRate), at.Minibatch, [.. at.Images]);
             throw new ArithmeticException($"{error.Message}; cnn doctor {Folder.Path} looks for the cause", error);
         }
 
@@ -181,8 +181,12 @@ public sealed class TrainingRun : IDisposable
             MetricsLine.Append(Folder.Metrics, epoch);
             events.Write(epoch);
             if (epoch.Test is { } measured && !double.IsFinite(measured.Loss))
+            {
+                IDataset images = Plan.Data.Validation!;
+                Record(new Divergence(epoch.Epoch, null, measured.MeanLoss, epoch.LearningRate), images, [.. Enumerable.Range(0, Math.Min(Config.Batch, images.Count))]);
                 throw new ArithmeticException(
                     $"the validation loss is {measured.Loss} after epoch {epoch.Epoch}: training has diverged; try a learning rate below {Config.Schedule.Rate}");
+            }
             if (Trainer.State!.Results.Best(Config.Best) == epoch) Checkpoint.SaveModel(Folder.Best, Trainer, _manifest);
             Save();
             epochs?.Report(epoch);
@@ -231,14 +235,14 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>Writes down where the training diverged, and which number was the first that was not finite.</summary>
-    private void Record(DivergenceException error)
+    private void Record(Divergence divergence, IDataset data, int[] images)
     {
         try
         {
-            Divergence.Of(error, null).Write(Folder);
+            divergence.Write(Folder);
             // The step has not been made, so that the same images show the same again.
-            NetworkHealth health = NetworkHealth.Measure(Network, error.Minibatch, [.. error.Images], Config.CreateLoss());
-            Divergence.Of(error, health.Origin).Write(Folder);
+            NetworkHealth health = NetworkHealth.Measure(Network, data, images, Config.CreateLoss());
+            (divergence with { Origin = health.Origin }).Write(Folder);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or OutOfMemoryException)
         {

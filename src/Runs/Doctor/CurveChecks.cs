@@ -24,6 +24,7 @@ internal static class CurveChecks
         if (patient.Epochs.Count == 0) yield break;
         if (patient.Epochs.FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss) || (epoch.ValidationLoss is { } loss && !double.IsFinite(loss))) is { } broken)
         {
+            if (patient.Divergence is not null) yield break; // which says more
             yield return new Finding(
                 Severity.Problem, "The loss is no number", $"In epoch {broken.Epoch} the loss was not finite any more: training has diverged.",
                 "Begin anew with a learning rate of a third, or bound gradients (clip by norm).");

@@ -6,8 +6,9 @@ internal static class DivergenceChecks
     public static IEnumerable<Finding> Run(Patient patient)
     {
         if (patient.Divergence is not { } divergence) yield break;
-        string text = $"In step {divergence.Step} of epoch {divergence.Epoch}, at a learning rate of {Words.Number(divergence.LearningRate)}, "
-            + (double.IsFinite(divergence.Loss) ? $"gradients of a loss of {Words.Number(divergence.Loss)} were not finite any more." : $"the loss became {Words.Number(divergence.Loss)}.");
+        string place = divergence.Step is { } step ? $"In step {step} of epoch {divergence.Epoch}" : $"After epoch {divergence.Epoch}", loss = Words.Number(divergence.Loss);
+        string text = $"{place}, at a learning rate of {Words.Number(divergence.LearningRate)}, "
+            + (double.IsFinite(divergence.Loss) ? $"gradients of a loss of {loss} were not finite any more." : divergence.Step is null ? $"the loss of the images to measure by was {loss}." : $"the loss became {loss}.");
         if (divergence.Origin is not { } origin)
         {
             yield return new Finding(Severity.Problem, "Training diverged", text, "Begin anew with a learning rate of a third, or bound gradients (clip by norm).");

@@ -275,7 +275,7 @@ public class TrainingRunTests
         using (TrainingRun run = TrainingRun.Start(Plan(2, all.ToJsonString()), at)) Assert.Throws<ArithmeticException>(() => run.Run());
         Divergence divergence = Divergence.Read(at)!;
         Assert.Equal((2, 5e7f), (divergence.Epoch, divergence.LearningRate));
-        Assert.InRange(divergence.Step, 2, 7);
+        Assert.InRange(divergence.Step!.Value, 2, 7);
         Assert.Equal(Analysis.NonFinitePlace.Activation, divergence.Place);
         Assert.Contains(divergence.Layer, Plan(2).Compile().Layers.Select(layer => layer.Name));
 
@@ -288,6 +288,21 @@ public class TrainingRunTests
         using TrainingRun again = TrainingRun.Resume(at);
         Assert.Throws<TrainingStoppedException>(() => again.Run(new Callback<TrainingProgress>(_ => source.Cancel()), null, source.Token));
         Assert.Null(Divergence.Read(at));
+    }
+
+    // One step makes the weights large; the next pass is that of the images to measure by.
+    [Fact]
+    public void A_loss_of_the_images_to_measure_by_that_is_no_number_is_written_down_too()
+    {
+        using TemporaryFolder folder = new();
+        RunFolder at = new(folder["run"]);
+        using (TrainingRun run = TrainingRun.Start(Plan(1, """{ "schedule": { "kind": "constant", "rate": 1e12 }, "data": { "images": 64 } }"""), at))
+            Assert.Contains("the validation loss is ", Assert.Throws<ArithmeticException>(() => run.Run()).Message, StringComparison.Ordinal);
+        Divergence divergence = Divergence.Read(at)!;
+        Assert.Equal((1, null, Analysis.NonFinitePlace.Activation), (divergence.Epoch, divergence.Step, divergence.Place));
+        Finding[] findings = [.. Doctor.Examine(at)];
+        Assert.StartsWith("After epoch 1, at a learning rate of 1E+12, the loss of the images to measure by was ", findings[0].Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(findings, finding => finding.Title == "The loss is no number");
     }
 
     [Fact]
