@@ -16,6 +16,8 @@ internal sealed class RunEvents : IDisposable
 {
     private const int Samples = 32;
     private const int GridColumns = 8;
+    private const int MostPixels = 256; // of a sample's longer side
+    private const int MostFilters = 512;
 
     private readonly TensorBoardWriter _writer;
     private readonly Network _network;
@@ -61,7 +63,7 @@ internal sealed class RunEvents : IDisposable
     private void WriteNetwork(int epoch, bool hasGradients)
     {
         (string layer, IReadOnlyList<Picture> filters) = FilterPictures.OfFirstLayer(_network);
-        if (filters.Count > 0) _writer.Image($"filters/{layer}", epoch, Grid(filters));
+        if (filters.Count > 0) _writer.Image($"filters/{layer}", epoch, Grid([.. filters.Take(MostFilters)]));
         foreach (NetworkLayer one in _network.Layers)
             foreach (Parameter parameter in one.Layer.Parameters)
             {
@@ -70,24 +72,25 @@ internal sealed class RunEvents : IDisposable
             }
     }
 
-    // As the network sees them, but for the normalisation.
+    // As the network sees them, but for the normalisation, and no larger than they need be.
     private void WriteSamples(IDataset data)
     {
         if (data.Preprocessing is not { } preprocessing) return;
-        int count = Math.Min(Samples, data.Count), length = data.ImageShape.Length, plane = length / data.ImageShape[0];
-        int[] indices = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * data.Count / count))];
-        float[] images = new float[count * length];
-        data.Read(indices, images, new int[count * data.LabelsPerImage]);
-        for (int i = 0; i < images.Length; i++)
+        int count = Math.Min(Samples, data.Count), plane = data.ImageShape.Length / data.ImageShape[0];
+        Tensor image = Tensor.Zeros(data.ImageShape);
+        int[] labels = new int[data.LabelsPerImage];
+        List<Picture> pictures = [];
+        for (int i = 0; i < count; i++)
         {
-            int channel = i % length / plane;
-            images[i] = (images[i] * preprocessing.Deviation[channel]) + preprocessing.Mean[channel];
+            data.Read([(int)((long)i * data.Count / count)], image.Span, labels);
+            for (int p = 0; p < image.Length; p++) image.Span[p] = (image.Span[p] * preprocessing.Deviation[p / plane]) + preprocessing.Mean[p / plane];
+            pictures.Add(Picture.FromTensor(image).Shrink(MostPixels));
         }
-        _writer.Image("images", 0, Grid([.. Enumerable.Range(0, count).Select(i => Picture.FromTensor(Tensor.From(data.ImageShape, images.AsSpan(i * length, length))))]));
+        _writer.Image("images", 0, Grid(pictures));
     }
 
     /// <summary>Pictures of one size in rows, a black line between them.</summary>
-    private static Picture Grid(IReadOnlyList<Picture> pictures)
+    private static Picture Grid(List<Picture> pictures)
     {
         (int height, int width, int channels) = (pictures[0].Height, pictures[0].Width, pictures[0].Channels);
         int columns = Math.Min(GridColumns, pictures.Count), rows = (pictures.Count + columns - 1) / columns;

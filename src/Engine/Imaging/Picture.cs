@@ -141,6 +141,13 @@ public sealed class Picture
         static Resizer.Extent Middle(int length, double part) => new((length - part) / 2, part);
     }
 
+    /// <summary>The same with its longer side no longer than that; itself if it is so already.</summary>
+    internal Picture Shrink(int most)
+    {
+        int longer = Math.Max(Width, Height);
+        return longer <= most ? this : Resize(Math.Max(1, (int)((long)Width * most / longer)), Math.Max(1, (int)((long)Height * most / longer)));
+    }
+
     /// <summary>Refuses a file whose header says a size that no picture has.</summary>
     /// <exception cref="InvalidDataException">It has none.</exception>
     internal static void RequireSize(long width, long height)

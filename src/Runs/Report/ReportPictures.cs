@@ -10,7 +10,7 @@ internal static class ReportPictures
     public const int MostPixels = 128;
 
     /// <summary>A picture as the source of an img element.</summary>
-    public static Markup Source(Picture picture) => new($"data:image/png;base64,{Convert.ToBase64String(PngEncoder.Encode(Shrink(picture)))}");
+    public static Markup Source(Picture picture) => new($"data:image/png;base64,{Convert.ToBase64String(PngEncoder.Encode(picture.Shrink(MostPixels)))}");
 
     /// <summary>An image as it looked before it was normalised; if nobody knows how that was, its numbers from the smallest to the largest.</summary>
     public static Picture Of(ReadOnlySpan<float> image, Shape shape, Preprocessing? preprocessing)
@@ -49,12 +49,5 @@ internal static class ReportPictures
             for (int c = 0; c < 3; c++) bytes[(3 * i) + c] = (byte)MathF.Round((ground * (1 - strength)) + (color[c] * strength));
         }
         return new Picture(picture.Width, picture.Height, 3, bytes);
-    }
-
-    private static Picture Shrink(Picture picture)
-    {
-        int longest = Math.Max(picture.Width, picture.Height);
-        return longest <= MostPixels ? picture
-            : picture.Resize(Math.Max(1, picture.Width * MostPixels / longest), Math.Max(1, picture.Height * MostPixels / longest));
     }
 }

@@ -317,6 +317,20 @@ public class TrainingRunTests
         Assert.True(run.IsOver);
     }
 
+    // Side by side as they are, they would be more than a picture may have.
+    [Fact]
+    public void Large_images_are_small_among_the_events()
+    {
+        using TemporaryFolder folder = new();
+        Train(folder["run"], epochs: 1, """
+            {"data": {"images": 32, "testImages": 4, "size": [1500, 1450]}, "batch": 8,
+             "model": {"layers": [{"kind": "conv", "channels": 2, "size": 5, "stride": 50}, {"kind": "flatten"}, {"kind": "linear", "features": 10}]}}
+            """);
+        IReadOnlyList<WireField> picture = EventFileReader.Read(Assert.Single(Directory.GetFiles(folder["run", "events"])))
+            .SelectMany(one => one).Where(field => field.Number == 5).Select(field => field.Message.Field(1).Message).First(value => value.Field(1).Text == "images").Field(4).Message;
+        Assert.Equal([(4 * 257) - 1, (8 * 248) - 1, 1], Enumerable.Range(1, 3).Select(number => (int)picture.Field(number).Value));
+    }
+
     internal static RunPlan Plan(int epochs, string settings = "{}")
     {
         JsonObject below = new()
