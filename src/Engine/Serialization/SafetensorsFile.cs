@@ -89,6 +89,8 @@ public sealed class SafetensorsFile : IDisposable
     private static SafetensorsFile OpenStream(string path, bool headerAlone, Predicate<string>? isIgnored = null)
     {
         if (Directory.Exists(path)) throw new IOException($"{path}: this is a folder; a file's name is needed");
+        // So is a pipe, which could be waited for without end.
+        if (new FileInfo(path) is { Exists: true, Length: 0 }) throw new InvalidDataException($"{path}: the file has 0 bytes; a safetensors file has at least {PrefixLength}");
         FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         try
         {

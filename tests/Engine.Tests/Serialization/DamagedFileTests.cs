@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using CnnEngine.Serialization;
 
 namespace CnnEngine.Tests.Serialization;
@@ -100,6 +101,18 @@ public sealed class DamagedFileTests : IDisposable
 
     [Fact]
     public void An_empty_file_is_refused() => AssertRefusedCheaply([], "the file has 0 bytes; a safetensors file has at least 8");
+
+    [Fact]
+    public async Task A_pipe_that_nobody_writes_to_is_refused_at_once()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        string pipe = _folder.File("pipe.safetensors");
+        using Process mkfifo = Process.Start("mkfifo", pipe);
+        await mkfifo.WaitForExitAsync();
+        Task opening = Task.Run(() => SafetensorsFile.Open(pipe));
+        InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() => opening.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal($"{pipe}: the file has 0 bytes; a safetensors file has at least 8", error.Message);
+    }
 
     private void AssertRefusedCheaply(byte[] bytes, string message)
     {
