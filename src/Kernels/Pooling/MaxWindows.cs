@@ -67,13 +67,21 @@ internal readonly unsafe ref struct MaxWindows<S, V> where S : struct, ISimd<V> 
     private void Row(float* x, nint pitch, int firstRow, int endRow, float* y, float* yEnd, int* argMax)
     {
         int window = _columns.Window;
-        V one = S.Broadcast(1), toNextRow = S.Broadcast(_shape.W - window);
+        V one = S.Broadcast(1), toNextRow = S.Broadcast(_shape.W);
         for (int j = 0; j < _columns.Outputs; j += S.Lanes)
         {
             (V best, V at, V bestAt) = Begin(firstRow, j, S.Iota);
             float* row = x + j;
             for (int h = firstRow; h < endRow; h++, row += pitch, at = S.Add(at, toNextRow))
-                for (int s = 0; s < window; s++, at = S.Add(at, one)) Improve(S.Load(row + s), at, ref best, ref bestAt);
+            {
+                V rowBest = S.Load(row), rowAt = at, tap = at;
+                for (int s = 1; s < window; s++)
+                {
+                    tap = S.Add(tap, one);
+                    Improve(S.Load(row + s), tap, ref rowBest, ref rowAt);
+                }
+                Improve(rowBest, rowAt, ref best, ref bestAt);
+            }
             Store(best, bestAt, y + j, yEnd, argMax + j);
         }
     }
@@ -82,25 +90,25 @@ internal readonly unsafe ref struct MaxWindows<S, V> where S : struct, ISimd<V> 
     private void RowByTwo(float* x, nint pitch, int firstRow, int endRow, float* y, float* yEnd, int* argMax)
     {
         int window = _columns.Window;
-        V one = S.Broadcast(1), toNextRow = S.Broadcast(_shape.W - window);
+        V one = S.Broadcast(1), toNextRow = S.Broadcast(_shape.W);
         for (int j = 0; j < _columns.Outputs; j += S.Lanes)
         {
             (V best, V at, V bestAt) = Begin(firstRow, j, S.Add(S.Iota, S.Iota));
             float* row = x + (2 * j);
             for (int h = firstRow; h < endRow; h++, row += pitch, at = S.Add(at, toNextRow))
             {
-                int s = 0;
-                for (; s < window - 1; s += 2)
+                (V rowBest, V odd) = S.Deinterleave(S.Load(row), S.Load(row + S.Lanes));
+                V rowAt = at, tap = S.Add(at, one);
+                if (window > 1) Improve(odd, tap, ref rowBest, ref rowAt);
+                for (int s = 2; s < window; s += 2)
                 {
-                    (V even, V odd) = S.Deinterleave(S.Load(row + s), S.Load(row + s + S.Lanes));
-                    Improve(even, at, ref best, ref bestAt);
-                    at = S.Add(at, one);
-                    Improve(odd, at, ref best, ref bestAt);
-                    at = S.Add(at, one);
+                    (V even, odd) = S.Deinterleave(S.Load(row + s), S.Load(row + s + S.Lanes));
+                    tap = S.Add(tap, one);
+                    Improve(even, tap, ref rowBest, ref rowAt);
+                    tap = S.Add(tap, one);
+                    if (s + 1 < window) Improve(odd, tap, ref rowBest, ref rowAt);
                 }
-                if (s == window) continue;
-                Improve(S.Deinterleave(S.Load(row + s), S.Load(row + s + S.Lanes)).Even, at, ref best, ref bestAt);
-                at = S.Add(at, one);
+                Improve(rowBest, rowAt, ref best, ref bestAt);
             }
             Store(best, bestAt, y + j, yEnd, argMax + j);
         }

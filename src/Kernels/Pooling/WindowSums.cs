@@ -108,6 +108,7 @@ internal readonly unsafe ref struct WindowSums<S, V> where S : struct, ISimd<V> 
     public void Backward(float* dy, float* dyEnd, float* dx, float* dxEnd)
     {
         int width = _shape.W, written = 0;
+        float* row = _row + _columns.Before;
         for (int i = 0; i < _shape.OutputHeight; i++, dy += _columns.Outputs)
         {
             (int firstRow, int endRow) = _shape.Rows(i);
@@ -118,14 +119,14 @@ internal readonly unsafe ref struct WindowSums<S, V> where S : struct, ISimd<V> 
                 float* to = dx + ((nint)h * width);
                 for (int w = 0; w < width; w += S.Lanes)
                 {
-                    if (to + w + S.Lanes <= dxEnd) S.Store(to + w, S.Add(S.Load(to + w), S.Load(_row + w)));
+                    if (to + w + S.Lanes <= dxEnd) S.Store(to + w, S.Add(S.Load(to + w), S.Load(row + w)));
                     else
-                        for (int v = w; v < width; v++) to[v] += _row[v];
+                        for (int v = w; v < width; v++) to[v] += row[v];
                 }
             }
             if (firstRow > written) new Span<float>(dx + ((nint)written * width), (firstRow - written) * width).Clear();
             for (int h = Math.Max(firstRow, written); h < endRow; h++)
-                for (int w = 0; w < width; w += S.Lanes) Store(dx + ((nint)h * width) + w, S.Load(_row + w), dxEnd);
+                for (int w = 0; w < width; w += S.Lanes) Store(dx + ((nint)h * width) + w, S.Load(row + w), dxEnd);
             written = Math.Max(written, endRow);
         }
         new Span<float>(dx + ((nint)written * width), (_shape.H - written) * width).Clear();
@@ -136,7 +137,7 @@ internal readonly unsafe ref struct WindowSums<S, V> where S : struct, ISimd<V> 
     private void Spread(float* dy, float* dyEnd, float rowWeight)
     {
         int width = _shape.W, outputs = _columns.Outputs, window = _columns.Window, stride = _columns.Stride;
-        float* shares = _shares + window; // with zeros on both sides
+        float* shares = _shares + window, row = _row + _columns.Before; // both with zeros on both sides
         V rowWeights = S.Broadcast(rowWeight);
         for (int j = 0; j < outputs; j += S.Lanes)
         {
@@ -152,26 +153,33 @@ internal readonly unsafe ref struct WindowSums<S, V> where S : struct, ISimd<V> 
                 float* from = shares + w + _columns.Before;
                 V sum = S.Load(from);
                 for (int s = 1; s < window; s++) sum = S.Add(sum, S.Load(from - s));
-                S.Store(_row + w, sum);
+                S.Store(row + w, sum);
             }
-        else if (stride == 2 && window == 2 && _columns.IsPlain)
-            for (int j = 0; j < outputs; j += S.Lanes)
+        else if (stride == 2)
+            // Columns 2m and 2m + 1 of the padded image lie in windows m − t, as their taps 2t and 2t + 1.
+            for (int m = 0; 2 * m < _columns.Before + width; m += S.Lanes)
             {
-                V share = S.Load(shares + j);
-                (V low, V high) = S.Interleave(share, share);
-                S.Store(_row + (2 * j), low);
-                S.Store(_row + (2 * j) + S.Lanes, high);
+                V even = S.Zero, odd = S.Zero;
+                for (int t = (window - 1) / 2; t >= 0; t--)
+                {
+                    V share = S.Load(shares + m - t);
+                    even = S.Add(even, share);
+                    if ((2 * t) + 1 < window) odd = S.Add(odd, share);
+                }
+                (V low, V high) = S.Interleave(even, odd);
+                S.Store(_row + (2 * m), low);
+                S.Store(_row + (2 * m) + S.Lanes, high);
             }
         else
         {
-            Clear(_row, width);
+            Clear(row, width);
             for (int j = 0; j < outputs; j++)
             {
                 (int first, int end) = _columns.Inside(j);
-                for (int w = first; w < end; w++) _row[w] += shares[j];
+                for (int w = first; w < end; w++) row[w] += shares[j];
             }
         }
-        Clear(_row + width, S.Lanes);
+        Clear(row + width, S.Lanes);
     }
 
     /// <summary>Clears working memory, up to a vector more than asked for.</summary>

@@ -29,7 +29,7 @@ internal sealed class ForcedThreads : IDisposable
     public void Dispose() => Threads.Count = _before;
 }
 
-/// <summary>Makes products believe in caches of other sizes until it is disposed.</summary>
+/// <summary>Makes kernels believe in caches of other sizes until it is disposed.</summary>
 internal sealed class ForcedCaches : IDisposable
 {
     private readonly CacheSizes _before = CacheSizes.Current;
