@@ -11,6 +11,10 @@ internal static unsafe class Packing
 {
     private const int CacheLine = 16; // floats
 
+    // Rows of B are asked for so many ahead of their packing: far apart, they are nothing that the processor foresees. Packing them for a
+    // product of 1024³ takes two thirds of the time.
+    private const int RowsAhead = 16;
+
     /// <summary>
     /// Packs α·A, M×K, for the broadcast kernel: block after block of rows, within a block column after column, so that the
     /// R numbers of a step lie side by side. Block b starts at <c>blocks.First(b) · K</c>; the whole takes M·K floats.
@@ -72,9 +76,11 @@ internal static unsafe class Packing
         int width = 2 * S.Lanes;
         for (int t = 0; t < rows; t++, packed += width)
         {
-            float* from = b.Data + (t * b.RowStride), to = packed;
-            for (int panel = 0; panel < panels; panel++, from += width, to += panelStride)
+            float* from = b.Data + (t * b.RowStride), to = packed, ahead = from + (RowsAhead * b.RowStride);
+            for (int panel = 0; panel < panels; panel++, from += width, to += panelStride, ahead += width)
             {
+                Simd.Prefetch(ahead);
+                if (width > CacheLine) Simd.Prefetch(ahead + S.Lanes);
                 S.Store(to, S.Load(from));
                 S.Store(to + S.Lanes, S.Load(from + S.Lanes));
             }
