@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace CnnEngine.Kernels;
 
@@ -27,14 +27,13 @@ public static unsafe class Activations
 
     internal static void Forward(Activation activation, float* x, float* y, int length)
     {
-        if (length == 0) return; // TensorPrimitives.Sigmoid refuses an empty span
         switch (activation.Kind)
         {
             case ActivationKind.Identity: if (x != y) new ReadOnlySpan<float>(x, length).CopyTo(new Span<float>(y, length)); break;
             case ActivationKind.Relu: Elementwise.Apply(new Relu(), x, y, length); break;
             case ActivationKind.LeakyRelu: Elementwise.Apply(new LeakyRelu(activation.Slope), x, y, length); break;
-            case ActivationKind.Sigmoid: TensorPrimitives.Sigmoid(new ReadOnlySpan<float>(x, length), new Span<float>(y, length)); break;
-            case ActivationKind.Tanh: TensorPrimitives.Tanh(new ReadOnlySpan<float>(x, length), new Span<float>(y, length)); break;
+            case ActivationKind.Sigmoid: Elementwise.Apply(new Sigmoid(), x, y, length); break;
+            case ActivationKind.Tanh: Elementwise.Apply(new Tanh(), x, y, length); break;
             case ActivationKind.Elu: Elementwise.Apply(new Elu(activation.Slope), x, y, length); break;
             case ActivationKind.ScaledTanh: Elementwise.Apply(new ScaledTanh(), x, y, length); break;
             default: throw Unknown(activation);
@@ -82,11 +81,22 @@ public static unsafe class Activations
             S.WherePositive(y, dy, S.Multiply(S.Broadcast(slope), dy));
     }
 
+    private readonly struct Sigmoid : IUnaryOperator
+    {
+        public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged =>
+            S.Divide(S.Broadcast(1), S.Add(S.Broadcast(1), Exponential.Of<S, V>(S.Subtract(S.Zero, x))));
+    }
+
     /// <summary><c>∂y · y · (1 − y)</c>.</summary>
     private readonly struct SigmoidDerivative : IBinaryOperator
     {
         public V Invoke<S, V>(V y, V dy) where S : struct, ISimd<V> where V : unmanaged =>
             S.Multiply(dy, S.Multiply(y, S.Subtract(S.Broadcast(1), y)));
+    }
+
+    private readonly struct Tanh : IUnaryOperator
+    {
+        public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged => TanhOf<S, V>(1, 1, x);
     }
 
     /// <summary><c>∂y · (1 − y²)</c>.</summary>
@@ -100,9 +110,8 @@ public static unsafe class Activations
     {
         public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged
         {
-            // e⁰ comes out a little above 1; y must not, for its sign tells the derivative on which side of 0 x was.
-            V above = S.Subtract(S.Exp(x), S.Broadcast(1));
-            return S.WherePositive(x, x, S.Multiply(S.Broadcast(alpha), S.WherePositive(above, S.Zero, above)));
+            // To the left of 0 y is never positive: its sign tells the derivative on which side x was.
+            return S.WherePositive(x, x, S.Multiply(S.Broadcast(alpha), S.Subtract(Exponential.Of<S, V>(x), S.Broadcast(1))));
         }
     }
 
@@ -115,14 +124,17 @@ public static unsafe class Activations
 
     private const float Amplitude = 1.7159f, Steepness = 2f / 3;
 
-    /// <summary><c>A·tanh(Bx)</c>, by <c>tanh u = 1 − 2/(1 + e²ᵘ)</c>, which neither overflows nor loses NaN.</summary>
     private readonly struct ScaledTanh : IUnaryOperator
     {
-        public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged
-        {
-            V power = S.Exp(S.Multiply(S.Broadcast(2 * Steepness), x));
-            return S.Subtract(S.Broadcast(Amplitude), S.Divide(S.Broadcast(2 * Amplitude), S.Add(S.Broadcast(1), power)));
-        }
+        public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged => TanhOf<S, V>(Amplitude, Steepness, x);
+    }
+
+    /// <summary><c>A·tanh(Bx)</c>, by <c>tanh u = 1 − 2/(1 + e²ᵘ)</c>, which neither overflows nor loses NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V TanhOf<S, V>(float amplitude, float steepness, V x) where S : struct, ISimd<V> where V : unmanaged
+    {
+        V power = Exponential.Of<S, V>(S.Multiply(S.Broadcast(2 * steepness), x));
+        return S.Subtract(S.Broadcast(amplitude), S.Divide(S.Broadcast(2 * amplitude), S.Add(S.Broadcast(1), power)));
     }
 
     /// <summary><c>∂y · B/A · (A − y)·(A + y)</c>.</summary>

@@ -68,24 +68,25 @@ public static unsafe class ChannelSoftmax
         Threads.ForVectors(kernel.Chunks, kernel);
     }
 
-    /// <summary>A chunk is some pixels of an image, or where images are one pixel, as many images as a vector has lanes.</summary>
+    /// <summary>A chunk is some pixels of an image, or where images are one pixel, some images.</summary>
     private readonly struct Kernel(int images, int channels, int pixels, Pass pass, float* x, float* dy, float* to) : IVectorChunks
     {
-        private readonly int _pixels = Math.Max(Simd.Lanes, ChunkLength / channels / Simd.Lanes * Simd.Lanes);
+        // Of a chunk: whole vectors of pixels, or of images.
+        private readonly int _columns = Math.Max(Simd.Lanes, ChunkLength / channels / Simd.Lanes * Simd.Lanes);
 
-        private int ChunksOfImage => (pixels + _pixels - 1) / _pixels;
+        private int ChunksOfImage => (pixels + _columns - 1) / _columns;
 
-        public int Chunks => pixels == 1 ? (images + Simd.Lanes - 1) / Simd.Lanes : images * ChunksOfImage;
+        public int Chunks => pixels == 1 ? (images + _columns - 1) / _columns : images * ChunksOfImage;
 
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
             if (pixels == 1)
             {
-                int image = chunk * S.Lanes;
-                ThroughBlock<S, V>((nint)image * channels, Math.Min(S.Lanes, images - image));
+                int image = chunk * _columns, last = Math.Min(images, image + _columns);
+                for (; image < last; image += S.Lanes) ThroughBlock<S, V>((nint)image * channels, Math.Min(S.Lanes, last - image));
                 return;
             }
-            int first = chunk % ChunksOfImage * _pixels, end = Math.Min(pixels, first + _pixels);
+            int first = chunk % ChunksOfImage * _columns, end = Math.Min(pixels, first + _columns);
             nint offset = ((nint)(chunk / ChunksOfImage) * channels * pixels) + first;
             for (; first <= end - S.Lanes; first += S.Lanes, offset += S.Lanes) Column<S, V>(x + offset, dy + offset, to + offset, pixels);
             if (first < end) ThroughBlock<S, V>(offset, end - first);
@@ -123,18 +124,18 @@ public static unsafe class ChannelSoftmax
             switch (pass)
             {
                 case Pass.Forward:
-                    for (int c = 0; c < channels; c++) shift = Larger<S, V>(S.Load(x + (c * stride)), shift);
+                    for (int c = 0; c < channels; c++) shift = S.Max(shift, S.Load(x + (c * stride)));
                     for (int c = 0; c < channels; c++)
                     {
-                        V power = S.Exp(S.Subtract(S.Load(x + (c * stride)), shift));
+                        V power = Exponential.Of<S, V>(S.Subtract(S.Load(x + (c * stride)), shift));
                         sum = S.Add(sum, power);
                         S.Store(to + (c * stride), power);
                     }
                     for (int c = 0; c < channels; c++) S.Store(to + (c * stride), S.Divide(S.Load(to + (c * stride)), sum));
                     break;
                 case Pass.LogForward:
-                    for (int c = 0; c < channels; c++) shift = Larger<S, V>(S.Load(x + (c * stride)), shift);
-                    for (int c = 0; c < channels; c++) sum = S.Add(sum, S.Exp(S.Subtract(S.Load(x + (c * stride)), shift)));
+                    for (int c = 0; c < channels; c++) shift = S.Max(shift, S.Load(x + (c * stride)));
+                    for (int c = 0; c < channels; c++) sum = S.Add(sum, Exponential.Of<S, V>(S.Subtract(S.Load(x + (c * stride)), shift)));
                     sum = S.Log(sum);
                     for (int c = 0; c < channels; c++) S.Store(to + (c * stride), S.Subtract(S.Subtract(S.Load(x + (c * stride)), shift), sum));
                     break;
@@ -146,11 +147,9 @@ public static unsafe class ChannelSoftmax
                 default:
                     for (int c = 0; c < channels; c++) sum = S.Add(sum, S.Load(dy + (c * stride)));
                     for (int c = 0; c < channels; c++)
-                        S.Store(to + (c * stride), S.Subtract(S.Load(dy + (c * stride)), S.Multiply(S.Exp(S.Load(x + (c * stride))), sum)));
+                        S.Store(to + (c * stride), S.Subtract(S.Load(dy + (c * stride)), S.Multiply(Exponential.Of<S, V>(S.Load(x + (c * stride))), sum)));
                     break;
             }
         }
-
-        private static V Larger<S, V>(V value, V best) where S : struct, ISimd<V> where V : unmanaged => S.WhereBeats(value, best, value, best);
     }
 }

@@ -48,14 +48,14 @@ public static unsafe class GatedActivations
     private readonly struct Swish : IUnaryOperator
     {
         public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged =>
-            S.Divide(x, S.Add(S.Broadcast(1), S.Exp(S.Subtract(S.Zero, x))));
+            S.Divide(x, S.Add(S.Broadcast(1), Exponential.Of<S, V>(S.Subtract(S.Zero, x))));
     }
 
     private readonly struct SwishDerivative : IBinaryOperator
     {
         public V Invoke<S, V>(V x, V dy) where S : struct, ISimd<V> where V : unmanaged
         {
-            V one = S.Broadcast(1), sigmoid = S.Divide(one, S.Add(one, S.Exp(S.Subtract(S.Zero, x))));
+            V one = S.Broadcast(1), sigmoid = S.Divide(one, S.Add(one, Exponential.Of<S, V>(S.Subtract(S.Zero, x))));
             return S.Multiply(dy, S.Multiply(sigmoid, S.MultiplyAdd(x, S.Subtract(one, sigmoid), one)));
         }
     }

@@ -35,8 +35,14 @@ internal unsafe interface ISimd<V> where V : unmanaged
 
     static abstract V SquareRoot(V value);
 
-    /// <summary>eˣ, to about a unit in the last place: e⁰ is not quite 1.</summary>
-    static abstract V Exp(V value);
+    /// <summary>Lane by lane the smaller of the two; NaN if <paramref name="b"/> is.</summary>
+    static abstract V Min(V a, V b);
+
+    /// <summary>Lane by lane the larger of the two; NaN if <paramref name="b"/> is.</summary>
+    static abstract V Max(V a, V b);
+
+    /// <summary>value · 2ᵖᵒʷᵉʳ, rounded once, for whole powers of −250 to 250.</summary>
+    static abstract V TimesPowerOfTwo(V value, V power);
 
     /// <summary>The natural logarithm, to about a unit in the last place.</summary>
     static abstract V Log(V value);
@@ -79,4 +85,7 @@ internal unsafe interface ISimd<V> where V : unmanaged
 
     /// <summary>Whole numbers, none too large for it, as the bits of 32-bit integers.</summary>
     static abstract V ToInt32(V value);
+
+    /// <summary>Loads <see cref="Lanes"/> bytes and converts them to floats.</summary>
+    static abstract V LoadBytes(byte* source);
 }

@@ -29,7 +29,14 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static Vector512<float> SquareRoot(Vector512<float> value) => Vector512.Sqrt(value);
 
-    public static Vector512<float> Exp(Vector512<float> value) => Vector512.Exp(value);
+    public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Vector512.MinNative(a, b);
+
+    public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Vector512.MaxNative(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> TimesPowerOfTwo(Vector512<float> value, Vector512<float> power) => Avx512F.IsSupported
+        ? Avx512F.Scale(value, power)
+        : Vector512.Create(Simd256.TimesPowerOfTwo(value.GetLower(), power.GetLower()), Simd256.TimesPowerOfTwo(value.GetUpper(), power.GetUpper()));
 
     public static Vector512<float> Log(Vector512<float> value) => Vector512.Log(value);
 
@@ -88,4 +95,9 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> LoadInt32(int* source) => Vector512.ConvertToSingle(Vector512.Load(source));
 
     public static Vector512<float> ToInt32(Vector512<float> value) => Vector512.ConvertToInt32Native(value).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadBytes(byte* source) => Avx512F.IsSupported
+        ? Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source)))
+        : Vector512.Create(Simd256.LoadBytes(source), Simd256.LoadBytes(source + 8));
 }

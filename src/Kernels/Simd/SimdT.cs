@@ -29,7 +29,19 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
 
     public static Vector<float> SquareRoot(Vector<float> value) => Vector.SquareRoot(value);
 
-    public static Vector<float> Exp(Vector<float> value) => Vector.Exp(value);
+    public static Vector<float> Min(Vector<float> a, Vector<float> b) => Vector.MinNative(a, b);
+
+    public static Vector<float> Max(Vector<float> a, Vector<float> b) => Vector.MaxNative(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> TimesPowerOfTwo(Vector<float> value, Vector<float> power)
+    {
+        // In two steps, since 2¹²⁸ is no float although half of it, doubled, may be less.
+        Vector<int> whole = Vector.ConvertToInt32Native(power), half = whole >> 1;
+        return value * PowerOfTwo(half) * PowerOfTwo(whole - half);
+    }
+
+    private static Vector<float> PowerOfTwo(Vector<int> power) => Vector.AsVectorSingle((power + Vector.Create(127)) << 23);
 
     public static Vector<float> Log(Vector<float> value) => Vector.Log(value);
 
@@ -107,4 +119,12 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
     public static Vector<float> LoadInt32(int* source) => Vector.ConvertToSingle(Vector.Load(source));
 
     public static Vector<float> ToInt32(Vector<float> value) => Vector.AsVectorSingle(Vector.ConvertToInt32Native(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> LoadBytes(byte* source) => Vector<float>.Count switch
+    {
+        16 => Simd512.LoadBytes(source).AsVector(),
+        8 => Simd256.LoadBytes(source).AsVector(),
+        _ => Simd128.LoadBytes(source).AsVector(),
+    };
 }

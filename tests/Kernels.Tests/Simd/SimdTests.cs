@@ -55,7 +55,7 @@ public unsafe class SimdTests
         float[] specials = [0, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity];
         for (int turn = 0; turn < lanes; turn++)
         {
-            Guarded<float> a = new(Numbers.Integers(lanes, 1)), b = new(Numbers.Integers(lanes, 2)), c = new(Numbers.Integers(lanes, 3)), r = new(14 * lanes);
+            Guarded<float> a = new(Numbers.Integers(lanes, 1)), b = new(Numbers.Integers(lanes, 2)), c = new(Numbers.Integers(lanes, 3)), r = new(16 * lanes);
             a.Span[turn] = specials[turn % specials.Length];
             if (turn % 2 == 1) b.Span[turn] = a.Span[turn];
             Operations call = new(a.Data, b.Data, c.Data, r.Data);
@@ -64,12 +64,14 @@ public unsafe class SimdTests
             for (int i = 0; i < lanes; i++)
             {
                 float x = a.Span[i], y = b.Span[i], z = c.Span[i];
+                // NaN in the second place stays; what becomes of it in the first is the machine's affair.
+                float smaller = float.IsNaN(y) ? y : float.IsNaN(x) ? r.Span[(14 * lanes) + i] : MathF.Min(x, y), larger = float.IsNaN(y) ? y : float.IsNaN(x) ? r.Span[(15 * lanes) + i] : MathF.Max(x, y);
                 float[] expected =
                 [
                     0, 2.5f, x + y, x - y, x * y, (x * y) + z,
                     x > 0 ? y : z, x < 0 ? y : z, x,
                     i, x == y ? z : 9, x > y || float.IsNaN(x) ? z : 9,
-                    x / y, MathF.Sqrt(x),
+                    x / y, MathF.Sqrt(x), smaller, larger,
                 ];
                 for (int operation = 0; operation < expected.Length; operation++)
                     Assert.Equal(expected[operation], r.Span[(operation * lanes) + i]);
@@ -120,24 +122,54 @@ public unsafe class SimdTests
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
-    public void Exponentials_and_logarithms_are_right_to_two_units_in_the_last_place(SimdWidth width)
+    public void Bytes_become_floats(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        for (int first = 0; first < 256; first++)
+        {
+            byte[] bytes = [.. Enumerable.Range(first, Simd.Lanes).Select(i => (byte)(7 * i))];
+            Guarded<float> to = new(bytes.Length);
+            fixed (byte* from = bytes)
+            {
+                FromBytes call = new(from, to.Data);
+                Simd.Run(ref call);
+            }
+            to.AssertIntact();
+            Assert.Equal(bytes.Select(value => (float)value), to.Span.ToArray());
+        }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Products_with_powers_of_two_are_rounded_once(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        for (int power = -250; power <= 250; power++)
+        {
+            float[] numbers = Numbers.Random(Simd.Lanes, power, 2);
+            (numbers[0], numbers[1], numbers[2]) = (float.NaN, float.PositiveInfinity, 0);
+            Guarded<float> values = new(numbers), powers = new([.. Enumerable.Repeat((float)power, numbers.Length)]), to = new(numbers.Length);
+            Powers call = new(values.Data, powers.Data, to.Data);
+            Simd.Run(ref call);
+            to.AssertIntact();
+            Assert.Equal(numbers.Select(number => (float)(number * Math.Pow(2, power))), to.Span.ToArray());
+        }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Logarithms_are_right_to_two_units_in_the_last_place(SimdWidth width)
     {
         using ForcedWidth forced = new(width);
         float[] numbers =
         [
-            0, -0f, 1, -1, 1e-10f, -1e-10f, 0.5f, 2, 10, -10, 87, -87, 88.5f, 89, -1000, 1000, 1e30f, -1e30f,
-            float.PositiveInfinity, float.NegativeInfinity, float.NaN, .. Numbers.Random(107, 1, 20),
+            0, -0f, 1, -1, 1e-10f, -1e-10f, 0.5f, 2, 10, -10, 1000, 1e30f, -1e30f,
+            float.PositiveInfinity, float.NegativeInfinity, float.NaN, .. Numbers.Random(112, 1, 20),
         ];
-        Guarded<float> x = new(numbers), exp = new(numbers.Length), log = new(numbers.Length);
-        ExpAndLog call = new(x.Data, exp.Data, log.Data, numbers.Length);
+        Assert.Equal(0, numbers.Length % 16); // whole vectors
+        Guarded<float> x = new(numbers), log = new(numbers.Length);
+        Logarithms call = new(x.Data, log.Data, numbers.Length);
         Simd.Run(ref call);
-        exp.AssertIntact();
         log.AssertIntact();
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            AssertClose(MathF.Exp(numbers[i]), exp.Span[i]);
-            AssertClose(MathF.Log(numbers[i]), log.Span[i]);
-        }
+        for (int i = 0; i < numbers.Length; i++) AssertClose(MathF.Log(numbers[i]), log.Span[i]);
 
         void AssertClose(float expected, float actual)
         {
@@ -178,7 +210,7 @@ public unsafe class SimdTests
                 S.Zero, S.Broadcast(2.5f), S.Add(x, y), S.Subtract(x, y), S.Multiply(x, y), S.MultiplyAdd(x, y, z),
                 S.WherePositive(x, y, z), S.WhereNegative(x, y, z), x,
                 S.Iota, S.WhereEqual(x, y, z, S.Broadcast(9)), S.WhereBeats(x, y, z, S.Broadcast(9)),
-                S.Divide(x, y), S.SquareRoot(x),
+                S.Divide(x, y), S.SquareRoot(x), S.Min(x, y), S.Max(x, y),
             ];
             for (int i = 0; i < all.Length; i++) S.Store(results + (i * S.Lanes), all[i]);
             Sum = S.Sum(z);
@@ -191,16 +223,22 @@ public unsafe class SimdTests
             S.Sums(S.Load(rows), S.Load(rows + S.Lanes), S.Load(rows + (2 * S.Lanes)), S.Load(rows + (3 * S.Lanes))).Store(sums);
     }
 
-    private readonly struct ExpAndLog(float* x, float* exp, float* log, int length) : ISimdKernel
+    private readonly struct Logarithms(float* x, float* log, int length) : ISimdKernel
     {
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
         {
-            for (int i = 0; i < length; i += S.Lanes)
-            {
-                S.Store(exp + i, S.Exp(S.Load(x + i)));
-                S.Store(log + i, S.Log(S.Load(x + i)));
-            }
+            for (int i = 0; i < length; i += S.Lanes) S.Store(log + i, S.Log(S.Load(x + i)));
         }
+    }
+
+    private readonly struct FromBytes(byte* from, float* to) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => S.Store(to, S.LoadBytes(from));
+    }
+
+    private readonly struct Powers(float* values, float* powers, float* to) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => S.Store(to, S.TimesPowerOfTwo(S.Load(values), S.Load(powers)));
     }
 
     private readonly struct PartAndJoin(float* row, float* parted, float* joined) : ISimdKernel
