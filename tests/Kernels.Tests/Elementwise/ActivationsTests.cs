@@ -42,6 +42,30 @@ public class ActivationsTests
         Check(new(kind, slope), Numbers.Random(70_001, 1, limit: 3));
     }
 
+    [Theory, MemberData(nameof(Cases))]
+    public void Results_larger_than_the_caches_are_the_same_from_every_address_on(SimdWidth width, ActivationKind kind, float slope)
+    {
+        using ForcedWidth forced = new(width);
+        using ForcedCaches none = new(CacheSizes.Current with { Level3 = 0 });
+        Activation activation = new(kind, slope);
+        for (int start = 0; start <= Simd.Lanes; start++)
+            foreach (int length in (int[])[1, Simd.Lanes, Simd.Lanes + 1, (2 * Simd.Lanes) - 1, (5 * Simd.Lanes) + 3, 33_000])
+            {
+                float[] x = Numbers.Random(length, length, limit: 3), delta = Numbers.Random(length, 99), inPlace = [.. x], deltaInPlace = [.. delta];
+                Guarded<float> y = new(start + length), dx = new(start + length);
+                Activations.Forward(activation, x, y.Span[start..]);
+                Activations.Backward(activation, y.Span[start..], delta, dx.Span[start..]);
+                y.AssertIntact();
+                dx.AssertIntact();
+                // In place nothing is streamed.
+                Activations.Forward(activation, inPlace, inPlace);
+                Activations.Backward(activation, inPlace, deltaInPlace, deltaInPlace);
+                Expect.SameBits(inPlace, y.Span[start..]);
+                Expect.SameBits(deltaInPlace, dx.Span[start..]);
+                Assert.All(y.Span[..start].ToArray().Concat(dx.Span[..start].ToArray()), number => Assert.Equal(float.NaN, number));
+            }
+    }
+
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
     public void NaN_stays_NaN_and_infinities_go_to_the_limits(SimdWidth width)
     {
@@ -112,8 +136,8 @@ public class ActivationsTests
 
     private static void Check(Activation activation, float[] x)
     {
-        // The curved functions: to a few units in the last place of 1 where exponentials are taken from 1 (σ' = y·(1 − y), and the
-        // tanh of TensorPrimitives, which near 0 is as exact as 1 + tanh, not as tanh).
+        // The curved functions: to a few units in the last place of 1 where exponentials are taken from 1 (σ' = y·(1 − y), and
+        // tanh, which near 0 is as exact as 1 + tanh, not as tanh).
         (double relative, double absolute) = activation.Kind switch
         {
             ActivationKind.Sigmoid => (1e-6, 2e-7),
