@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Numerics.Tensors;
+using CnnEngine.Kernels;
 
 namespace CnnEngine.Data;
 
@@ -73,13 +73,8 @@ public sealed class Normalization : IEquatable<Normalization>
         int plane = pixels.Length / Channels;
         if (plane * Channels != pixels.Length) throw new ArgumentException($"{pixels.Length} pixels are no image of {Channels} channels", nameof(pixels));
         normalized = normalized[..pixels.Length];
-        TensorPrimitives.ConvertTruncating(pixels, normalized);
         for (int c = 0; c < Channels; c++)
-        {
-            Span<float> channel = normalized.Slice(c * plane, plane);
-            TensorPrimitives.Subtract(channel, 255 * _mean[c], channel);
-            TensorPrimitives.Divide(channel, 255 * _deviation[c], channel);
-        }
+            BytesToFloats.Run(pixels.Slice(c * plane, plane), 255 * _mean[c], 255 * _deviation[c], normalized.Slice(c * plane, plane));
     }
 
     /// <inheritdoc/>
