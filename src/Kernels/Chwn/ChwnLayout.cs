@@ -64,16 +64,21 @@ public static unsafe class ChwnLayout
         FromNchw<S, V>(images, length, x, length, y);
 
     /// <summary>The same for rows that are <paramref name="stride"/> floats apart, whatever they are rows of.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     internal static void FromNchw<S, V>(int images, int length, float* x, nint stride, float* y) where S : struct, ISimd<V> where V : unmanaged
     {
+        float* rows = stackalloc float[S.Lanes * S.Lanes];
         if (length < S.Lanes)
         {
-            for (int i = 0; i < length; i++)
-                for (int n = 0; n < S.Lanes; n++) y[(i * S.Lanes) + n] = n < images ? x[(n * stride) + i] : 0;
+            if (images < S.Lanes || stride != length)
+            {
+                RowCopy.Fill<S, V>(images, length, x, stride, rows, length);
+                new Span<float>(rows + (images * length), (S.Lanes - images) * length).Clear();
+                x = rows;
+            }
+            Transpose.FromShortRows<S, V>(length, x, y);
             return;
         }
-        float* rows = stackalloc float[S.Lanes * S.Lanes];
         for (int i = 0; i < length; i += S.Lanes)
         {
             int first = Math.Min(i, length - S.Lanes); // the last block begins early instead of ending late
@@ -91,16 +96,17 @@ public static unsafe class ChwnLayout
         ToNchw<S, V>(images, length, x, y, length);
 
     /// <summary>The same for rows that are <paramref name="stride"/> floats apart, whatever they are rows of.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     internal static void ToNchw<S, V>(int images, int length, float* x, float* y, nint stride) where S : struct, ISimd<V> where V : unmanaged
     {
+        float* rows = stackalloc float[S.Lanes * S.Lanes];
         if (length < S.Lanes)
         {
-            for (int i = 0; i < length; i++)
-                for (int n = 0; n < images; n++) y[(n * stride) + i] = x[(i * S.Lanes) + n];
+            bool isWhole = images == S.Lanes && stride == length;
+            Transpose.ToShortRows<S, V>(length, x, isWhole ? y : rows);
+            if (!isWhole) RowCopy.Fill<S, V>(images, length, rows, length, y, stride);
             return;
         }
-        float* rows = stackalloc float[S.Lanes * S.Lanes];
         for (int i = 0; i < length; i += S.Lanes)
         {
             int first = Math.Min(i, length - S.Lanes);

@@ -103,7 +103,7 @@ public static unsafe class PixelSoftmaxCrossEntropy
             {
                 Span<float> p = Row(dz, c, first, length);
                 TensorPrimitives.Subtract(Row(z, c, first, length), largest, p);
-                TensorPrimitives.Exp(p, p);
+                Exponential.Run(p);
                 TensorPrimitives.Add(sum, p, sum);
             }
 

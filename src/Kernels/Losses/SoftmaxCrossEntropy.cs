@@ -1,24 +1,37 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace CnnEngine.Kernels;
 
 /// <summary>
 /// Softmax and cross-entropy in one: <c>loss = −Σ_c t[c] · log softmax(z)[c]</c>, shifted by the largest logit so that no
-/// exponential overflows. Their common derivative is simply <c>softmax(z) − t</c>.
+/// exponential overflows. Their common derivative is simply <c>softmax(z) − t</c>. Along the vector: of few classes the images, of many the
+/// classes.
 /// </summary>
-public static class SoftmaxCrossEntropy
+public static unsafe class SoftmaxCrossEntropy
 {
-    // So many logits stay in the first-level cache between the passes over them.
-    private const int PieceLength = 4096;
+    // Logits that a thread takes at a time.
+    private const int PieceLength = 1 << 14;
 
+    // Logits that stay in the first-level cache between the passes over them.
+    private const int CachedLength = 1 << 12;
+
+    // Of so many classes a group's columns stay in the first-level cache.
     private const int FewClasses = 32;
+
+    private const int GroupBlocks = 8;
+
+    // A block of columns takes as long as so many rows one by one.
+    private const int FewImages = 3;
+
+    private static bool IsByRow(int classes, int images) => classes > FewClasses || images <= FewImages;
 
     /// <summary>The sum of the losses of a batch, and the derivative by the logits.</summary>
     /// <param name="classes">How many classes there are.</param>
     /// <param name="logits">z, N×classes numbers.</param>
     /// <param name="labels">N labels, 0 to <paramref name="classes"/> − 1.</param>
     /// <param name="scale">What the derivative is multiplied by: 1/N for a loss averaged over the batch.</param>
-    /// <param name="dlogits">Receives <c>scale · (softmax(z) − t)</c>, N×classes numbers.</param>
+    /// <param name="dlogits">Receives <c>scale · (softmax(z) − t)</c>, N×classes numbers; may be <paramref name="logits"/>.</param>
     /// <param name="smoothing">
     /// Label smoothing ε (C. Szegedy et al., "Rethinking the Inception Architecture", 2016): t is 1 − ε at the label, plus ε/classes everywhere.
     /// </param>
@@ -32,81 +45,127 @@ public static class SoftmaxCrossEntropy
         long length = (long)labels.Length * classes;
         Require.Length(logits.Length, length, nameof(logits));
         Require.Length(dlogits.Length, length, nameof(dlogits));
+        if (labels.IndexOfAnyExceptInRange(0, classes - 1) is var wrong and >= 0)
+            throw new ArgumentOutOfRangeException(nameof(labels), $"label {wrong} is {labels[wrong]}; the classes are 0 to {classes - 1}");
 
-        // One pass of exponentials over many rows: a row of ten logits alone would leave most lanes empty.
+        int rows = Math.Max(1, PieceLength / classes), pieces = (labels.Length + rows - 1) / rows;
+        using Scratch.Lease lease = Scratch.Take(2L * pieces); // two floats have the room of a double
+        double* sums = (double*)lease.Data;
+        fixed (float* z = logits, dz = dlogits)
+        fixed (int* y = labels)
+            Threads.ForVectors(pieces, new Pieces(classes, labels.Length, rows, z, y, scale, smoothing, dz, sums, IsByRow(classes, labels.Length)));
         double total = 0;
-        int rows = Math.Max(1, PieceLength / classes);
-        for (int first = 0; first < labels.Length; first += rows)
-        {
-            int count = Math.Min(rows, labels.Length - first);
-            CheckLabels(labels.Slice(first, count), first, classes);
-            total += RunRows(
-                classes, logits.Slice(first * classes, count * classes), labels.Slice(first, count), scale, dlogits.Slice(first * classes, count * classes), smoothing);
-        }
+        for (int piece = 0; piece < pieces; piece++) total += sums[piece];
         return total;
     }
 
-    private static double RunRows(int classes, ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, float scale, Span<float> dlogits, float smoothing)
+    private readonly struct Pieces(int classes, int images, int rows, float* z, int* y, float scale, float smoothing, float* dz, double* sums, bool isByRow) : IVectorChunks
     {
-        double total = 0;
-        float everywhere = smoothing / classes;
-        for (int n = 0; n < labels.Length; n++)
-        {
-            Span<float> p = dlogits.Slice(n * classes, classes);
-            SubtractLargest(logits.Slice(n * classes, classes), p);
-            // −Σ t·(z − max − log sum) with Σ t = 1; log sum is added below.
-            total -= (1 - (double)smoothing) * p[labels[n]];
-            if (smoothing != 0) total -= everywhere * (double)TensorPrimitives.Sum<float>(p);
-        }
-        TensorPrimitives.Exp(dlogits, dlogits);
-        for (int n = 0; n < labels.Length; n++)
-        {
-            Span<float> p = dlogits.Slice(n * classes, classes);
-            float sum = Sum(p);
-            total += Math.Log(sum);
-            Scale(p, scale / sum, scale * everywhere);
-            p[labels[n]] -= scale * (1 - smoothing);
-        }
-        return total;
-    }
+        private readonly float _everywhere = smoothing / classes;
 
-    private static void CheckLabels(ReadOnlySpan<int> labels, int first, int classes)
-    {
-        for (int n = 0; n < labels.Length; n++)
-            if ((uint)labels[n] >= (uint)classes)
-                throw new ArgumentOutOfRangeException(nameof(labels), $"label {first + n} is {labels[n]}; the classes are 0 to {classes - 1}");
-    }
-
-    // Rows of a few numbers are done before a call has begun.
-    private static void SubtractLargest(ReadOnlySpan<float> z, Span<float> shifted)
-    {
-        if (z.Length > FewClasses)
+        public void Run<S, V>(int piece) where S : struct, ISimd<V> where V : unmanaged
         {
-            TensorPrimitives.Subtract(z, TensorPrimitives.Max(z), shifted);
-            return;
+            int first = piece * rows, end = Math.Min(images, first + rows);
+            double total = 0;
+            if (isByRow)
+            {
+                int some = Math.Max(1, CachedLength / classes);
+                for (int n = first; n < end; n += some) total += Rows(n, Math.Min(some, end - n));
+            }
+            else
+            {
+                int group = GroupBlocks * S.Lanes;
+                using Scratch.Lease lease = Scratch.Take((classes + 3L) * group);
+                for (int n = first; n < end; n += group) total += Group<S, V>(n, Math.Min(group, end - n), lease.Data);
+            }
+            sums[piece] = total;
         }
-        float largest = z[0];
-        foreach (float logit in z) largest = Math.Max(largest, logit); // NaN wins
-        for (int i = 0; i < z.Length; i++) shifted[i] = z[i] - largest;
-    }
 
-    private static float Sum(ReadOnlySpan<float> p)
-    {
-        if (p.Length > FewClasses) return TensorPrimitives.Sum(p);
-        float sum = 0;
-        foreach (float number in p) sum += number;
-        return sum;
-    }
-
-    private static void Scale(Span<float> p, float factor, float subtrahend)
-    {
-        if (p.Length > FewClasses)
+        /// <summary>
+        /// Blocks of as many rows as a vector has lanes, as columns, of which one vector holds a class. Step by step for all of them, so that
+        /// the processor need not wait for one block's numbers.
+        /// </summary>
+        private double Group<S, V>(int first, int count, float* columns) where S : struct, ISimd<V> where V : unmanaged
         {
-            TensorPrimitives.Multiply(p, factor, p);
-            if (subtrahend != 0) TensorPrimitives.Subtract(p, subtrahend, p);
-            return;
+            int blocks = (count + S.Lanes - 1) / S.Lanes, block = classes * S.Lanes, length = blocks * S.Lanes;
+            float* end = columns + (blocks * block), sum = end, loss = sum + length;
+            int* labels = (int*)(loss + length);
+            nint offset = (nint)first * classes;
+            new ReadOnlySpan<int>(y + first, count).CopyTo(new Span<int>(labels, count));
+            new Span<int>(labels + count, length - count).Clear();
+            for (int b = 0, n = 0; b < blocks; b++, n += S.Lanes)
+                ChwnLayout.FromNchw<S, V>(Math.Min(S.Lanes, count - n), classes, z + offset + (n * classes), classes, columns + (b * block));
+            for (int b = 0, n = 0; b < blocks; b++, n += S.Lanes) Derive<S, V>(columns + (b * block), labels + n, sum + n, loss + n);
+            for (int b = 0, n = 0; b < blocks; b++, n += S.Lanes)
+                ChwnLayout.ToNchw<S, V>(Math.Min(S.Lanes, count - n), classes, columns + (b * block), dz + offset + (n * classes), classes);
+            for (int n = 0; n < count; n += S.Lanes) S.Store(loss + n, S.Add(S.Log(S.Load(sum + n)), S.Load(loss + n)));
+            // Some in single precision first; all the pieces' in double.
+            new Span<float>(loss + count, length - count).Clear();
+            V lanes = S.Zero;
+            for (int n = 0; n < count; n += S.Lanes) lanes = S.Add(lanes, S.Load(loss + n));
+            S.Store(loss, lanes);
+            double total = 0;
+            for (int lane = 0; lane < S.Lanes; lane++) total += loss[lane];
+            return total;
         }
-        foreach (ref float number in p) number = (number * factor) - subtrahend;
+
+        /// <summary>Columns become their derivatives; of the loss, −Σ t·(z − max − log sum) with Σ t = 1, all but the logarithm is taken.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Derive<S, V>(float* columns, int* labels, float* sums, float* losses) where S : struct, ISimd<V> where V : unmanaged
+        {
+            float* end = columns + (classes * S.Lanes);
+            V label = S.LoadInt32(labels), one = S.Broadcast(1), largest = S.Load(columns);
+            for (float* p = columns; p < end; p += S.Lanes) largest = S.Max(largest, S.Load(p));
+            V sum = S.Zero, atLabel = S.Zero, all = S.Zero, c = S.Zero;
+            for (float* p = columns; p < end; p += S.Lanes)
+            {
+                V shifted = S.Subtract(S.Load(p), largest), power = Exponential.Of<S, V>(shifted);
+                sum = S.Add(sum, power);
+                all = S.Add(all, shifted);
+                atLabel = S.WhereEqual(label, c, shifted, atLabel);
+                c = S.Add(c, one);
+                S.Store(p, power);
+            }
+            V loss = S.Multiply(S.Broadcast(smoothing - 1), atLabel);
+            if (smoothing != 0) loss = S.MultiplyAdd(S.Broadcast(-_everywhere), all, loss);
+            S.Store(losses, loss);
+            S.Store(sums, sum);
+
+            V factor = S.Divide(S.Broadcast(scale), sum), subtrahend = S.Broadcast(scale * _everywhere), target = S.Broadcast(scale * (1 - smoothing));
+            c = S.Zero;
+            for (float* p = columns; p < end; p += S.Lanes)
+            {
+                V derivative = S.Subtract(S.Multiply(S.Load(p), factor), subtrahend);
+                S.Store(p, S.Subtract(derivative, S.WhereEqual(label, c, target, S.Zero)));
+                c = S.Add(c, one);
+            }
+        }
+
+        /// <summary>Rows one by one, and the exponentials of all of them at once.</summary>
+        private double Rows(int first, int count)
+        {
+            double total = 0;
+            Span<float> all = new(dz + ((nint)first * classes), count * classes);
+            for (int i = 0; i < count; i++)
+            {
+                Span<float> p = all.Slice(i * classes, classes);
+                ReadOnlySpan<float> logits = new(z + ((nint)(first + i) * classes), classes);
+                TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), p);
+                total -= (1 - (double)smoothing) * p[y[first + i]];
+                if (smoothing != 0) total -= _everywhere * (double)TensorPrimitives.Sum<float>(p);
+            }
+            Exponential.Run(all);
+            for (int i = 0; i < count; i++)
+            {
+                Span<float> p = all.Slice(i * classes, classes);
+                float sum = TensorPrimitives.Sum<float>(p);
+                total += Math.Log(sum);
+                TensorPrimitives.Multiply(p, scale / sum, p);
+                if (smoothing != 0) TensorPrimitives.Subtract(p, scale * _everywhere, p);
+                p[y[first + i]] -= scale * (1 - smoothing);
+            }
+            return total;
+        }
     }
 
     /// <summary><c>softmax(z)[c] = e^(z[c]) / Σ e^z</c> of each row of N×classes logits; <paramref name="probabilities"/> may be <paramref name="logits"/>.</summary>
@@ -116,12 +175,17 @@ public static class SoftmaxCrossEntropy
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         if (logits.Length % classes != 0) throw new ArgumentException($"{logits.Length} logits are not whole rows of {classes}", nameof(logits));
         Require.Length(probabilities.Length, logits.Length, nameof(probabilities));
+        if (!IsByRow(classes, logits.Length / classes))
+        {
+            ChannelSoftmax.Forward(classes, 1, logarithm: false, logits, probabilities);
+            return;
+        }
         for (int first = 0; first < logits.Length; first += classes)
         {
             ReadOnlySpan<float> z = logits.Slice(first, classes);
             Span<float> p = probabilities.Slice(first, classes);
             TensorPrimitives.Subtract(z, TensorPrimitives.Max(z), p);
-            TensorPrimitives.Exp(p, p);
+            Exponential.Run(p);
             TensorPrimitives.Divide(p, TensorPrimitives.Sum<float>(p), p);
         }
     }

@@ -3,7 +3,7 @@ namespace CnnEngine.Kernels.Tests;
 /// <summary>Into the layout C×H×W×N and back.</summary>
 public class ChwnLayoutTests
 {
-    private static readonly int[] Lengths = [1, 3, 4, 5, 8, 15, 16, 17, 31, 32, 48, 100, 784];
+    private static readonly int[] Lengths = [.. Enumerable.Range(1, 17), 31, 32, 48, 100, 784];
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
     public void Images_go_to_their_lanes_and_come_back(SimdWidth width)

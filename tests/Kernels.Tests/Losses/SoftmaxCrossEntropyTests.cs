@@ -29,6 +29,65 @@ public class SoftmaxCrossEntropyTests
         Expect.Near([.. probabilities.Zip(targets, (p, t) => (p - t) / images)], dlogits.Span, 1e-5, 1e-7);
     }
 
+    public static TheoryData<SimdWidth, float> Widths { get; } = Rows.Of(from width in SimdWidths.Values from smoothing in new[] { 0f, 0.1f } select (width, smoothing));
+
+    [Theory, MemberData(nameof(Widths))]
+    public void Batches_of_all_sizes_are_the_twins_also_in_place(SimdWidth width, float smoothing)
+    {
+        using ForcedWidth forced = new(width);
+        foreach (int classes in new[] { 1, 2, 3, 4, 5, 7, 10, 16, 31, 32, 33, 1000 })
+        {
+            // Rows one by one, blocks, groups of blocks, several pieces.
+            int[] few = [.. Enumerable.Range(1, (2 * Simd.Lanes) + 1), (8 * Simd.Lanes) - 1, (8 * Simd.Lanes) + 1];
+            foreach (int images in classes == 10 ? [.. few, 4000] : few)
+            {
+                float[] logits = Numbers.Random(images * classes, images, limit: 6);
+                int[] labels = Labels(images, classes);
+                Guarded<float> dlogits = new(logits.Length), inPlace = new(logits);
+                double loss = SoftmaxCrossEntropy.Run(classes, logits, labels, 0.5f, dlogits.Span, smoothing);
+                Assert.Equal(loss, SoftmaxCrossEntropy.Run(classes, inPlace.Span, labels, 0.5f, inPlace.Span, smoothing));
+                dlogits.AssertIntact();
+                inPlace.AssertIntact();
+                Expect.SameBits(dlogits.Span, inPlace.Span);
+
+                double[] twin = ReferenceArrays.ToDoubles(logits);
+                double expected = ReferenceLosses.SoftmaxCrossEntropy(classes, twin, labels, smoothing);
+                Assert.InRange(loss, expected - (1e-6 * images), expected + (1e-6 * images));
+                double[] probabilities = ReferenceLosses.Softmax(classes, twin), targets = ReferenceLosses.Targets(classes, labels, smoothing);
+                Expect.Near([.. probabilities.Zip(targets, (p, t) => (p - t) / 2)], dlogits.Span, 1e-6, 2e-7);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Widths))]
+    public void NaN_and_infinity_stay_in_their_rows(SimdWidth width, float smoothing)
+    {
+        using ForcedWidth forced = new(width);
+        foreach (int classes in new[] { 5, 10, 100 })
+            foreach (int images in new[] { 3, 40 })
+                foreach (float odd in new[] { float.NaN, float.PositiveInfinity })
+                    for (int c = 0; c < 5; c++)
+                    {
+                        float[] logits = Numbers.Random(images * classes, 1), dlogits = new float[logits.Length];
+                        logits[classes + c] = odd;
+                        Assert.Equal(double.NaN, SoftmaxCrossEntropy.Run(classes, logits, Labels(images, classes), 1, dlogits, smoothing));
+                        for (int i = 0; i < dlogits.Length; i++) Assert.Equal(i / classes == 1, float.IsNaN(dlogits[i]));
+                    }
+    }
+
+    [Theory, MemberData(nameof(Widths))]
+    public void A_label_of_probability_zero_costs_infinitely_much(SimdWidth width, float smoothing)
+    {
+        using ForcedWidth forced = new(width);
+        foreach (int images in new[] { 2, 20 })
+        {
+            float[] logits = new float[images * 3], dlogits = new float[logits.Length];
+            logits[4] = float.NegativeInfinity;
+            Assert.Equal(double.PositiveInfinity, SoftmaxCrossEntropy.Run(3, logits, [.. Enumerable.Repeat(1, images)], 1, dlogits, smoothing));
+            Assert.All(dlogits, derivative => Assert.True(float.IsFinite(derivative)));
+        }
+    }
+
     [Theory, InlineData(0f), InlineData(0.1f)]
     public void Logits_of_ten_thousand_overflow_nowhere(float smoothing)
     {
@@ -80,10 +139,20 @@ public class SoftmaxCrossEntropyTests
         Assert.Contains($"label 1 is {label}; the classes are 0 to 2", exception.Message, StringComparison.Ordinal);
     }
 
-    [Theory, InlineData(1), InlineData(10), InlineData(33)]
-    public void Softmax_is_the_twins_also_in_place(int classes)
+    public static TheoryData<SimdWidth, int> SoftmaxCases { get; } = Rows.Of(
+        from width in SimdWidths.Values from classes in new[] { 1, 2, 3, 10, 15, 32, 33 } select (width, classes));
+
+    [Theory, MemberData(nameof(SoftmaxCases))]
+    public void Softmax_is_the_twins_also_in_place(SimdWidth width, int classes)
     {
-        float[] logits = [.. Numbers.Random(3 * classes, 1, limit: 8), .. Enumerable.Repeat(1e4f, classes), .. Enumerable.Repeat(-1e30f, classes)];
+        using ForcedWidth forced = new(width);
+        for (int rows = 0; rows <= Simd.Lanes; rows++) CheckSoftmax(classes, rows);
+        CheckSoftmax(classes, 2000);
+    }
+
+    private static void CheckSoftmax(int classes, int rows)
+    {
+        float[] logits = [.. Numbers.Random(rows * classes, 1, limit: 8), .. Enumerable.Repeat(1e4f, classes), .. Enumerable.Repeat(-1e30f, classes)];
         Guarded<float> probabilities = new(logits.Length), inPlace = new(logits);
         SoftmaxCrossEntropy.Softmax(classes, logits, probabilities.Span);
         SoftmaxCrossEntropy.Softmax(classes, inPlace.Span, inPlace.Span);

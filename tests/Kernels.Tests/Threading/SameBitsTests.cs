@@ -120,6 +120,19 @@ public unsafe class SameBitsTests
         return [.. y, .. dx, .. dslopes, .. p, .. dp];
     });
 
+    [Theory, InlineData(10), InlineData(100)]
+    public void Losses(int classes) => AssertSameBits(() =>
+    {
+        const int images = 5000;
+        float[] z = Numbers.Random(images * classes, 1, limit: 5), dz = new float[z.Length], p = new float[z.Length];
+        int[] labels = [.. Enumerable.Range(0, images).Select(n => n % classes)];
+        double loss = SoftmaxCrossEntropy.Run(classes, z, labels, 1f / images, dz, 0.1f);
+        SoftmaxCrossEntropy.Softmax(classes, z, p);
+        // Both halves of the double.
+        long bits = BitConverter.DoubleToInt64Bits(loss);
+        return [.. dz, .. p, BitConverter.Int32BitsToSingle((int)bits), BitConverter.Int32BitsToSingle((int)(bits >> 32))];
+    });
+
     private static void AssertSameBits(Func<float[]> compute)
     {
         foreach (SimdWidth width in SimdWidths.Values)
