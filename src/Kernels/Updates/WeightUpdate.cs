@@ -18,18 +18,21 @@ internal interface IUpdateRule
 /// </summary>
 internal static unsafe class WeightUpdate
 {
-    private const int PieceLength = 1 << 12;
+    // Pieces that threads share out: short ones of few weights, so that all threads have some; long ones of many, since what the processor
+    // fetches ahead beyond a piece's end is for another thread (with 4096 weights a piece two threads had two thirds of the bandwidth).
+    private const int ShortPiece = 1 << 12, LongPiece = 1 << 15, ManyWeights = 1 << 20;
 
     /// <summary>Updates weights and memories in place; a memory that is left empty reads as zeros.</summary>
     public static void Run<TRule>(
         TRule rule, Span<float> weights, ReadOnlySpan<float> gradient, Span<float> first, Span<float> second = default, Span<float> third = default)
         where TRule : unmanaged, IUpdateRule
     {
+        int piece = weights.Length < ManyWeights ? ShortPiece : LongPiece;
         fixed (float* w = weights, g = gradient, a = first, b = second, c = third)
-            Threads.ForVectors((int)(((long)weights.Length + PieceLength - 1) / PieceLength), new Pieces<TRule>(rule, w, g, a, b, c, weights.Length));
+            Threads.ForVectors((int)(((long)weights.Length + piece - 1) / piece), new Pieces<TRule>(rule, w, g, a, b, c, weights.Length, piece));
     }
 
-    private readonly struct Pieces<TRule>(TRule rule, float* weights, float* gradient, float* first, float* second, float* third, int length)
+    private readonly struct Pieces<TRule>(TRule rule, float* weights, float* gradient, float* first, float* second, float* third, int length, int pieceLength)
         : IVectorChunks where TRule : unmanaged, IUpdateRule
     {
         public void Run<S, V>(int piece) where S : struct, ISimd<V> where V : unmanaged
@@ -38,7 +41,7 @@ internal static unsafe class WeightUpdate
             TRule update = rule;
             float* w = weights, g = gradient;
             float* a = TRule.Memories > 0 ? first : null, b = TRule.Memories > 1 ? second : null, c = TRule.Memories > 2 ? third : null;
-            long i = (long)piece * PieceLength, end = Math.Min(i + PieceLength, length);
+            long i = (long)piece * pieceLength, end = Math.Min(i + pieceLength, length);
             for (; i <= end - S.Lanes; i += S.Lanes)
             {
                 V x = a == null ? S.Zero : S.Load(a + i), y = b == null ? S.Zero : S.Load(b + i), z = c == null ? S.Zero : S.Load(c + i);

@@ -47,6 +47,18 @@ public class SgdUpdateTests
         }
     }
 
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Many_weights_in_longer_pieces_are_all_updated_once(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        float[] w = Numbers.Integers((1 << 20) + 5, 1), g = Numbers.Integers(w.Length, 2), v = Numbers.Integers(w.Length, 3);
+        double[] twinW = ReferenceArrays.ToDoubles(w), twinV = ReferenceArrays.ToDoubles(v);
+        SgdUpdate.Run(w, g, v, 0.25f, 0.5f, 0, false);
+        ReferenceSgd.Step(twinW, ReferenceArrays.ToDoubles(g), twinV, 0.25f, 0.5f, 0, false);
+        Expect.Exactly(twinW, w);
+        Expect.Exactly(twinV, v);
+    }
+
     [Fact]
     public void Plain_descent_is_weights_less_rate_times_gradient()
     {
