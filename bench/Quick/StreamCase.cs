@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using CnnEngine.Data;
 using CnnEngine.Kernels;
 
@@ -27,9 +28,9 @@ internal sealed record StreamCase(string Name, long Bytes, Action Run)
         yield return new("relu forward", 8L * Floats, () => Activations.Forward(Activation.Relu, b.Span, a.Span));
         yield return new("relu backward", 12L * Floats, () => Activations.Backward(Activation.Relu, a.Span, b.Span, c.Span));
         PoolShape pool = new(64, 64, (64, 64), 2, 2, Padding.Valid);
-        int[] argMax = new int[Floats / 4];
-        yield return new("max pooling forward", (4L * Floats) + (2L * Floats), () => MaxPooling.Forward(pool, b.Span, a.Span[..(Floats / 4)], argMax));
-        yield return new("max pooling backward", (2L * Floats) + (4L * Floats), () => MaxPooling.Backward(pool, a.Span[..(Floats / 4)], argMax, c.Span));
+        Tensor argMax = Tensor.Zeros(new Shape(Floats / 4));
+        yield return new("max pooling forward", (4L * Floats) + (2L * Floats), () => MaxPooling.Forward(pool, b.Span, a.Span[..(Floats / 4)], Places(argMax)));
+        yield return new("max pooling backward", (2L * Floats) + (4L * Floats), () => MaxPooling.Backward(pool, a.Span[..(Floats / 4)], Places(argMax), c.Span));
         yield return new("mean pooling forward", (4L * Floats) + Floats, () => MeanPooling.Forward(pool, b.Span, a.Span[..(Floats / 4)]));
         int images = Floats / Classes;
         int[] labels = new int[images];
@@ -54,6 +55,8 @@ internal sealed record StreamCase(string Name, long Bytes, Action Run)
         block.Span.Fill(1e-3f);
         return block;
     }
+
+    private static Span<int> Places(Tensor block) => MemoryMarshal.Cast<float, int>(block.Span);
 
     private static Span<float> Piece(Tensor block, int piece) => block.Span.Slice(piece * PieceLength, PieceLength);
 }
