@@ -23,7 +23,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         // Idle columns are multiplied like others; sums along the vector cost a little more, and so do pixels that are sorted by phases.
         ShiftedImage image = new(shape, shape.OutputHeight);
         double idle = image.Pixels / (double)shape.OutputPlane, sorted = shape.Stride == 1 ? 0 : (double)shape.N * shape.Groups * image.Length;
-        double products = pass == ConvPass.Forward ? idle : new ShiftPanels(shape).ReadsDeltaInPlace ? 1.15 : 1.25 * idle;
+        double products = pass == ConvPass.Forward ? (HasWholeRows(shape) ? 1 : idle) : new ShiftPanels(shape).ReadsDeltaInPlace ? 1.15 : 1.25 * idle;
         return (shape.MultiplyAdds * products * FewRows(shape.GroupFilters)) + (PixelSorting * sorted);
     }
 
@@ -37,6 +37,9 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         ShiftStrips strips = StripsOf(shape);
         return Bytes(shape.FilterLength + (2 * shape.Taps), strips.Floats, strips.Chunks, threads);
     }
+
+    /// <summary>Whether an output row is as wide as the broadcast kernel's tile, or a multiple.</summary>
+    private static bool HasWholeRows(in ConvShape shape) => shape.OutputWidth % (2 * Simd.Lanes) == 0;
 
     private static ShiftStrips StripsOf(in ConvShape shape) => new(shape, RowBlocks.ForBroadcast(shape.GroupFilters).Height(0));
 
@@ -101,7 +104,11 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                     {
                         int filter = (g * shape.GroupFilters) + blocks.First(block), height = blocks.Height(block);
                         float* a = packed + ((long)filter * shape.Taps);
-                        ShiftStrips.Multiply<S, V>(height, shape.Taps, a, from, taps, strips.Pixels(rows), tile, strips.TileStride);
+                        // Rows that are whole tiles of the kernel are computed one by one, without the idle columns between them.
+                        int runs = HasWholeRows(shape) ? rows : 1, pixels = runs == 1 ? strips.Pixels(rows) : shape.OutputWidth;
+                        for (int run = 0; run < runs; run++)
+                            ShiftStrips.Multiply<S, V>(
+                                height, shape.Taps, a, from + (run * strips.RowLength), taps, pixels, tile + (run * shape.OutputWidth), strips.TileStride);
                         for (int i = 0; i < height; i++)
                             Write<S, V>(tile + (i * strips.TileStride), rows, filter + i, y + (((((long)image * shape.K) + filter + i) * shape.OutputHeight) + row) * shape.OutputWidth);
                     }
@@ -114,7 +121,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         private void Write<S, V>(float* tile, int rows, int filter, float* to) where S : struct, ISimd<V> where V : unmanaged
         {
             // Rows without idle columns are one long row.
-            int runs = strips.RowLength == shape.OutputWidth ? 1 : rows, width = rows / runs * shape.OutputWidth;
+            int runs = strips.RowLength == shape.OutputWidth || HasWholeRows(shape) ? 1 : rows, width = rows / runs * shape.OutputWidth;
             RowCopy.Gather<S, V>(runs, width, tile, strips.RowLength, bias == null ? 0 : bias[filter], activation, to, ShiftStrips.IsStreaming(shape.OutputLength));
             if (!activation.IsLinearByParts) Activations.Forward(activation, to, to, rows * shape.OutputWidth);
         }
