@@ -152,19 +152,28 @@ public static unsafe class SoftmaxCrossEntropy
                 ReadOnlySpan<float> logits = new(z + ((nint)(first + i) * classes), classes);
                 TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), p);
                 total -= (1 - (double)smoothing) * p[y[first + i]];
-                if (smoothing != 0) total -= _everywhere * (double)TensorPrimitives.Sum<float>(p);
+                if (smoothing != 0) total -= _everywhere * Sum(p);
             }
             Exponential.Run(all);
             for (int i = 0; i < count; i++)
             {
                 Span<float> p = all.Slice(i * classes, classes);
-                float sum = TensorPrimitives.Sum<float>(p);
+                double sum = Sum(p);
                 total += Math.Log(sum);
-                TensorPrimitives.Multiply(p, scale / sum, p);
+                TensorPrimitives.Multiply(p, (float)(scale / sum), p);
                 if (smoothing != 0) TensorPrimitives.Subtract(p, scale * _everywhere, p);
                 p[y[first + i]] -= scale * (1 - smoothing);
             }
             return total;
+        }
+
+        // Some in single precision, those in double: the error does not grow with the number of classes.
+        private static double Sum(ReadOnlySpan<float> numbers)
+        {
+            const int Some = 256;
+            double sum = 0;
+            for (; numbers.Length > Some; numbers = numbers[Some..]) sum += TensorPrimitives.Sum(numbers[..Some]);
+            return sum + TensorPrimitives.Sum(numbers);
         }
     }
 
