@@ -81,7 +81,7 @@ public static unsafe class Activations
             S.WherePositive(y, dy, S.Multiply(S.Broadcast(slope), dy));
     }
 
-    private readonly struct Sigmoid : IUnaryOperator
+    internal readonly struct Sigmoid : IUnaryOperator
     {
         public V Invoke<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged =>
             S.Divide(S.Broadcast(1), S.Add(S.Broadcast(1), Exponential.Of<S, V>(S.Subtract(S.Zero, x))));

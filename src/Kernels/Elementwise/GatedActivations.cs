@@ -55,7 +55,7 @@ public static unsafe class GatedActivations
     {
         public V Invoke<S, V>(V x, V dy) where S : struct, ISimd<V> where V : unmanaged
         {
-            V one = S.Broadcast(1), sigmoid = S.Divide(one, S.Add(one, Exponential.Of<S, V>(S.Subtract(S.Zero, x))));
+            V one = S.Broadcast(1), sigmoid = new Activations.Sigmoid().Invoke<S, V>(x);
             return S.Multiply(dy, S.Multiply(sigmoid, S.MultiplyAdd(x, S.Subtract(one, sigmoid), one)));
         }
     }
