@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using CnnEngine.Data;
 using CnnEngine.Graphs;
@@ -57,7 +56,9 @@ public sealed class RunPlan
         all["data"] = (recipe with { Data = data.Config }).ToJson()["data"]!.DeepClone();
         all["model"] = description.ToJsonObject();
         RunConfig config = RunConfig.Parse(all, source);
-        RequireMemory(description, config.Batch, source);
+        NetworkOptions options = new() { BatchSize = config.Batch };
+        if (description.Plan(options).MemoryFault(options, "; choose a smaller batch, or a narrower network") is { } fault)
+            throw new ConfigurationException($"{source}: {fault}");
         return new RunPlan(config, data, description);
     }
 
@@ -95,23 +96,6 @@ public sealed class RunPlan
         if (output.Rank != 1 || output[0] != data.Classes)
             throw new ConfigurationException($"{modelSource}: the network's output is {output}; {data.Name} has {data.Classes} classes, and needs a number for each");
         return description;
-    }
-
-    private static void RequireMemory(ModelDescription model, int batch, string source)
-    {
-        NetworkOptions options = new() { BatchSize = batch };
-        long needed, there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        try
-        {
-            needed = model.Plan(options).Bytes(options);
-        }
-        catch (ArgumentException error)
-        {
-            throw new ConfigurationException($"{source}: {ModelDescription.MessageOf(error)}", error);
-        }
-        if (needed > there)
-            throw new ConfigurationException(string.Create(
-                CultureInfo.InvariantCulture, $"{source}: the network needs {needed / 1e9:0.0} GB to be trained with batches of {batch}, this machine has {there / 1e9:0.0} GB; choose a smaller batch, or a narrower network"));
     }
 
     private static JsonObject? Named(JsonNode? model, string source) => model switch

@@ -1,4 +1,6 @@
+using System.Globalization;
 using CnnEngine.Layers;
+using CnnEngine.Models;
 using CnnEngine.Serialization;
 
 namespace CnnEngine.Graphs;
@@ -22,6 +24,22 @@ internal sealed record NetworkPlan(
     /// <summary>Whether a file's tensor is none of the network's: of a layer that is left out, or of an optimiser.</summary>
     public bool IsUnused(string name) =>
         name.Contains(ModelFile.Separator) || LeftOut.Exists(layer => name.StartsWith(layer + ".", StringComparison.Ordinal));
+
+    /// <summary>Why this machine cannot hold a network of this plan; null if it can.</summary>
+    public string? MemoryFault(NetworkOptions options, string advice = "")
+    {
+        long needed, there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        try
+        {
+            needed = Bytes(options);
+        }
+        catch (ArgumentException error)
+        {
+            return ModelDescription.MessageOf(error);
+        }
+        return needed <= there ? null : string.Create(
+            CultureInfo.InvariantCulture, $"the network needs {needed / 1e9:0.0} GB for batches of {options.BatchSize}; this machine has {there / 1e9:0.0} GB{advice}");
+    }
 
     /// <summary>Bytes that a network of this plan takes in all.</summary>
     public long Bytes(NetworkOptions options)

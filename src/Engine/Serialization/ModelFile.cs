@@ -80,8 +80,7 @@ public static class ModelFile
         // Those of auxiliary classifiers are not wanted without training.
         HashSet<string> unused = options.Training ? [] : [.. manifest.Model.Plan(options with { Training = true }).Weights().Select(weight => nameInFile(weight.Name))];
         file.Check([.. plan.Weights().Select(weight => (nameInFile(weight.Name), weight.Parameter.Shape))], IsUnused);
-        CheckMemory(path, plan, options);
-        if (ClassFault(manifest, plan.Nodes[^1].Shape) is { } fault) throw new InvalidDataException($"{path}: {fault}");
+        if ((plan.MemoryFault(options) ?? ClassFault(manifest, plan.Nodes[^1].Shape)) is { } fault) throw new InvalidDataException($"{path}: {fault}");
         Network network = manifest.Model.Build().Compile(manifest.Model.Input, options with { StartsRandom = false });
         file.ReadAllInto([.. network.NamedParameters().Select(tensor => tensor with { Name = nameInFile(tensor.Name) })], IsUnused);
         return network;
@@ -95,19 +94,4 @@ public static class ModelFile
 
     private static string? ClassFault(ModelManifest manifest, Shape output) => manifest.Classes is { } classes && classes.Count != output[0]
         ? $"the manifest has {classes.Count} class names; the network's output is {output}" : null;
-
-    private static void CheckMemory(string path, NetworkPlan plan, NetworkOptions options)
-    {
-        long needed, there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        try
-        {
-            needed = plan.Bytes(options);
-        }
-        catch (ArgumentException error)
-        {
-            throw new InvalidDataException($"{path}: {ModelDescription.MessageOf(error)}", error);
-        }
-        if (needed > there)
-            throw new InvalidDataException($"{path}: the network needs {needed / 1e9:0.0} GB for batches of {options.BatchSize}; this machine has {there / 1e9:0.0} GB");
-    }
 }
