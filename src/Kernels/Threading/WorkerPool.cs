@@ -1,11 +1,16 @@
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// Threads that wait for chunks of work and claim them one by one, the caller among them. A worker that is late (another program
-/// has its core) costs nothing: the others take its chunks, and the caller waits only for chunks that somebody has begun.
+/// Threads that wait for chunks of work and claim them one by one, the caller among them. Each begins with its own share, an equal run of
+/// chunks, so that work of the same chunks finds in its caches what it left there, and then helps the others. A worker that is late
+/// (another program has its core) costs nothing: the others take its chunks, and the caller waits only for chunks that somebody has begun.
 /// </summary>
+/// <remarks>
+/// Cores may have last-level caches of their own (chiplets, sockets): what another core has written then comes from far.
+/// </remarks>
 internal sealed unsafe class WorkerPool
 {
     public static readonly WorkerPool Shared = new();
@@ -24,18 +29,15 @@ internal sealed unsafe class WorkerPool
     private int _sleeping;
     private int _busy;
 
-    // The work at hand. Written before the ticket names its generation, and read by a worker before it claims a chunk of it.
+    // The work at hand. Written before the tickets name its generation, and read before a chunk of it is claimed.
     private delegate*<object?, void*, int, void> _run;
     private object? _state;
     private void* _context;
-    private int _chunks;
+    private Share[] _shares = [];
     private int _threads;
     private int _done;
+    private uint _generation; // begins again at 0 after 2³² calls
     private Exception? _failure;
-
-    // Generation of the work (upper half) and the next chunk to claim (lower half), in one word so that a late worker can never
-    // claim a chunk of work that is over.
-    private ulong _ticket;
 
     /// <summary>Whether the calling thread is inside a chunk; what it brings then runs on itself.</summary>
     public static bool IsInside => _isInside;
@@ -52,22 +54,25 @@ internal sealed unsafe class WorkerPool
         }
         try
         {
+            threads = Math.Min(threads, chunks);
             StartWorkers(threads - 1);
             _run = run;
             _context = context;
-            (_state, _chunks, _threads, _done, _failure) = (state, chunks, threads, 0, null);
-            uint generation = (uint)(_ticket >> 32) + 1; // begins again at 0 after 2³² calls
-            Interlocked.Exchange(ref _ticket, (ulong)generation << 32);
+            (_state, _done, _failure) = (state, 0, null);
+            Volatile.Write(ref _threads, threads); // after the shares, which a late worker may index by it
+            _generation++;
+            for (int owner = threads - 1, end = chunks; owner >= 0; owner--)
+            {
+                int first = (int)((long)chunks * owner / threads);
+                _shares[owner].Give(_generation, first, end);
+                end = first;
+            }
             if (Volatile.Read(ref _sleeping) > 0)
                 lock (_gate) Monitor.PulseAll(_gate);
 
-            ClaimChunks(generation);
+            ClaimChunks(0, _generation);
             SpinWait wait = default;
             while (Volatile.Read(ref _done) < chunks) wait.SpinOnce(sleep1Threshold: -1);
-
-            // No chunk can be claimed from here on: a worker that has just read this ticket must not take one of the next work, whose
-            // number of chunks is written before its ticket.
-            Interlocked.Exchange(ref _ticket, ((ulong)generation << 32) | int.MaxValue);
 
             Exception? failure = _failure;
             (_state, _failure) = (null, null);
@@ -81,6 +86,8 @@ internal sealed unsafe class WorkerPool
 
     private void StartWorkers(int wanted)
     {
+        // No ticket of the shares before is good any more, whoever still holds them.
+        if (_shares.Length <= wanted) _shares = new Share[wanted + 1];
         for (; _workers < wanted; _workers++)
         {
             int number = _workers + 1; // the caller is number 0
@@ -94,52 +101,87 @@ internal sealed unsafe class WorkerPool
         uint seen = 0;
         while (true)
         {
-            seen = WaitForGenerationAfter(seen);
-            if (number < Volatile.Read(ref _threads)) ClaimChunks(seen);
+            seen = WaitForWorkAfter(number, seen);
+            ClaimChunks(number, seen);
         }
     }
 
-    private uint WaitForGenerationAfter(uint seen)
+    private uint WaitForWorkAfter(int number, uint seen)
     {
         for (int spin = 0; spin < SpinsBeforeSleep; spin++)
         {
-            uint generation = (uint)(Volatile.Read(ref _ticket) >> 32);
-            if (generation != seen) return generation;
+            if (_shares[number].Generation is var generation && generation != seen) return generation;
             Thread.SpinWait(4);
         }
         lock (_gate)
         {
             // Counted before the ticket is looked at again: either this thread sees new work, or its bringer sees the sleeper.
             Interlocked.Increment(ref _sleeping);
-            while ((uint)(Volatile.Read(ref _ticket) >> 32) == seen) Monitor.Wait(_gate);
+            while (_shares[number].Generation == seen) Monitor.Wait(_gate);
             Interlocked.Decrement(ref _sleeping);
-            return (uint)(Volatile.Read(ref _ticket) >> 32);
+            return _shares[number].Generation;
         }
     }
 
-    private void ClaimChunks(uint generation)
+    private void ClaimChunks(int number, uint generation)
     {
         _isInside = true;
-        while (true)
+        int threads = Volatile.Read(ref _threads), claimed = 0;
+        Share[] shares = _shares;
+        for (int i = 0; i < threads; i++)
         {
-            ulong ticket = Volatile.Read(ref _ticket);
-            int chunk = (int)ticket;
-            if ((uint)(ticket >> 32) != generation || chunk >= Volatile.Read(ref _chunks)) break;
-            delegate*<object?, void*, int, void> run = _run;
-            object? state = _state;
-            void* context = _context;
-            if (Interlocked.CompareExchange(ref _ticket, ticket + 1, ticket) != ticket) continue;
-            try
+            ref Share share = ref shares[(number + i) % threads];
+            while (share.TryRead(generation, out ulong ticket, out int chunk))
             {
-                run(state, context, chunk);
+                delegate*<object?, void*, int, void> run = _run;
+                object? state = _state;
+                void* context = _context;
+                if (!share.TryClaim(ticket)) continue;
+                try
+                {
+                    run(state, context, chunk);
+                }
+                catch (Exception exception)
+                {
+                    // Whatever it is, it belongs to the caller, not to this thread.
+                    Interlocked.CompareExchange(ref _failure, exception, null);
+                }
+                claimed++;
             }
-            catch (Exception exception)
-            {
-                // Whatever it is, it belongs to the caller, not to this thread.
-                Interlocked.CompareExchange(ref _failure, exception, null);
-            }
-            Interlocked.Increment(ref _done);
         }
         _isInside = false;
+        if (claimed > 0) Interlocked.Add(ref _done, claimed);
+    }
+
+    /// <summary>The chunks that a thread begins with, on a cache line of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct Share
+    {
+        // Generation of the work (upper half) and how many chunks are left (lower half), in one word so that a late worker can never claim
+        // a chunk of work that is over, of which none is left.
+        [FieldOffset(64)]
+        private ulong _ticket;
+
+        [FieldOffset(72)]
+        private int _end;
+
+        public uint Generation => (uint)(Volatile.Read(ref _ticket) >> 32);
+
+        public void Give(uint generation, int first, int end)
+        {
+            _end = end;
+            Interlocked.Exchange(ref _ticket, ((ulong)generation << 32) | (uint)(end - first));
+        }
+
+        /// <summary>The next chunk, if one is left. Whatever is read of the work from here on is true if the ticket can then be claimed.</summary>
+        public bool TryRead(uint generation, out ulong ticket, out int chunk)
+        {
+            ticket = Volatile.Read(ref _ticket);
+            int left = (int)(uint)ticket;
+            chunk = Volatile.Read(ref _end) - left;
+            return (uint)(ticket >> 32) == generation && left > 0;
+        }
+
+        public bool TryClaim(ulong ticket) => Interlocked.CompareExchange(ref _ticket, ticket - 1, ticket) == ticket;
     }
 }

@@ -66,6 +66,65 @@ public unsafe class ThreadsTests
         Assert.True(all);
     }
 
+    [Theory, InlineData(3, 30), InlineData(3, 4), InlineData(2, 7), InlineData(4, 4)]
+    public void Each_thread_begins_with_its_own_run_of_chunks_at_every_call(int threads, int chunks)
+    {
+        using ForcedThreads forced = new(threads);
+        int[] firsts = new int[threads];
+        for (int call = 0; call < 20; call++)
+        {
+            // Nobody goes on, or helps another, until all have come.
+            using Barrier barrier = new(threads);
+            Array.Fill(firsts, -1);
+            bool all = true;
+            Threads.For(chunks, chunk =>
+            {
+                ref int first = ref firsts[Threads.Number];
+                if (first >= 0) return;
+                first = chunk;
+                if (!barrier.SignalAndWait(TimeSpan.FromSeconds(20))) Volatile.Write(ref all, false);
+            });
+            Assert.True(all);
+            Assert.Equal(Enumerable.Range(0, threads).Select(number => chunks * number / threads), firsts);
+        }
+    }
+
+    [Fact]
+    public void A_thread_that_is_done_takes_the_chunks_of_one_that_is_late()
+    {
+        using ForcedThreads forced = new(2);
+        const int chunks = 20;
+        int[] runs = new int[chunks];
+        using CountdownEvent others = new(chunks - 1);
+        bool all = true;
+        // The first chunk lasts until all others are done, those of its own thread's share among them.
+        Threads.For(chunks, chunk =>
+        {
+            Interlocked.Increment(ref runs[chunk]);
+            if (chunk > 0) others.Signal();
+            else if (!others.Wait(TimeSpan.FromSeconds(20))) Volatile.Write(ref all, false);
+        });
+        Assert.True(all);
+        Assert.All(runs, count => Assert.Equal(1, count));
+    }
+
+    [Fact]
+    public void The_number_of_threads_may_change_between_calls()
+    {
+        int[] runs = new int[64];
+        Random random = new(1);
+        fixed (int* pointer = runs)
+            for (int call = 1; call <= 20_000; call++)
+            {
+                using ForcedThreads forced = new(random.Next(1, 10));
+                int chunks = random.Next(65);
+                Array.Clear(runs);
+                Threads.For(chunks, new CountRuns(pointer));
+                for (int chunk = 0; chunk < runs.Length; chunk++)
+                    if (runs[chunk] != (chunk < chunks ? 1 : 0)) Assert.Fail($"call {call}: chunk {chunk} of {chunks} ran {runs[chunk]} times on {Threads.Count} threads");
+            }
+    }
+
     [Fact]
     public void No_more_threads_work_than_were_asked_for()
     {
