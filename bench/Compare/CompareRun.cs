@@ -21,6 +21,7 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
     private readonly List<string> _peers = [];
     private readonly StringBuilder _tables = new();
     private readonly OtherLoad _load = new();
+    private readonly CoreDistance _distance = new();
 
     /// <summary>Runs the groups and writes the files.</summary>
     /// <returns>The exit code: 0, or 1 if a peer failed while it was measured.</returns>
@@ -43,7 +44,7 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
         json?.WriteJson(_rows);
         markdown?.WriteMarkdown(
             "Comparison with peers",
-            [("Peers", string.Join("; ", _peers)), ("Method", $"alternating, the best of so many rounds: {settings.Rounds?.ToString(CultureInfo.InvariantCulture) ?? Contest.RoundsOf(settings.Contests)}"), ("Other load", _load.Fact)],
+            [("Peers", string.Join("; ", _peers)), ("Method", $"alternating, the best of so many rounds: {settings.Rounds?.ToString(CultureInfo.InvariantCulture) ?? Contest.RoundsOf(settings.Contests)}"), ("Other load", _load.Fact), ("From core to core and back", _distance.Fact)],
             _tables.ToString());
         return failed ? 1 : 0;
     }
@@ -61,15 +62,15 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
             string title = $"{contest.Name}: CnnEngine against {program.Name} {peer.Version} ({peerSettings})";
             Console.WriteLine(title);
             _peers.Add($"{program.Name} {peer.Version}");
-            Table table = new(("row", 22), ("pass", 15), ("threads", -7), ("ours", -9), ("peer", -9), ("unit", 8), ("ratio", -6));
+            Table table = new(("row", 22), ("pass", 15), ("threads", -7), ("ours", -9), ("peer", -9), ("unit", 8), ("ratio", -6), ("cores ns", -8));
             List<CompareRow> rows = [], speeds = [];
-            bool lasted = Measure(contest.Rows(peer, folder, settings, cancellation), settings.Rounds ?? contest.Rounds, (asked, row) =>
+            bool lasted = Measure(contest.Rows(peer, folder, settings, cancellation), settings.Rounds ?? contest.Rounds, (asked, row, nanoseconds) =>
             {
                 if (rows.Count == 0) Console.WriteLine(table.Heading);
                 rows.Add(row);
                 if (asked.Unit.IsSpeed) speeds.Add(row);
                 Console.WriteLine(table.Add(
-                    row.Row, row.Pass, $"{row.Threads}", asked.Unit.Format(row.Ours), asked.Unit.Format(row.Peer), row.Unit, $"{row.Ratio:0.00}"));
+                    row.Row, row.Pass, $"{row.Threads}", asked.Unit.Format(row.Ours), asked.Unit.Format(row.Peer), row.Unit, $"{row.Ratio:0.00}", $"{nanoseconds:0}"));
             });
             if (rows.Count == 0) return lasted;
             string summary = Summary.Of(speeds);
@@ -88,11 +89,15 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
     }
 
     /// <summary>Measures row by row. What was measured before a peer failed is kept.</summary>
-    private bool Measure(IEnumerable<ContestRow> rows, int rounds, Action<ContestRow, CompareRow> report)
+    private bool Measure(IEnumerable<ContestRow> rows, int rounds, Action<ContestRow, CompareRow, double> report)
     {
         try
         {
-            foreach (ContestRow row in rows) report(row, Measure(row, rounds));
+            foreach (ContestRow row in rows)
+            {
+                CompareRow measured = Measure(row, rounds, out double nanoseconds);
+                report(row, measured, nanoseconds);
+            }
             return true;
         }
         catch (PeerFailedException failure)
@@ -102,15 +107,20 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
         }
     }
 
-    private CompareRow Measure(ContestRow row, int rounds)
+    /// <param name="row">What to measure.</param>
+    /// <param name="rounds">Turns of each side.</param>
+    /// <param name="nanoseconds">How near the cores were to each other in the best round.</param>
+    private CompareRow Measure(ContestRow row, int rounds, out double nanoseconds)
     {
         Threads.Count = row.Threads;
+        nanoseconds = double.PositiveInfinity;
         List<double> ourTurns = [], peerTurns = [];
         for (int round = 0; round < rounds; round++)
         {
             Measure mine = TakeTurn(row.Ours), theirs = TakeTurn(row.Peer);
             if (mine.Checksum is { } a && theirs.Checksum is { } b && !(Math.Abs(a - b) <= ChecksumTolerance * Math.Abs(b)))
                 throw new PeerFailedException($"{row.Row} {row.Pass}: the two sides compute different results (checksums {a:g6} and {b:g6})");
+            nanoseconds = Math.Min(nanoseconds, _distance.Sample());
             ourTurns.Add(mine.Value);
             peerTurns.Add(theirs.Value);
         }

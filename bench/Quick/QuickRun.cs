@@ -29,6 +29,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
     private readonly List<QuickRow> _rows = [];
     private readonly StringBuilder _tables = new();
     private readonly OtherLoad _load = new();
+    private readonly CoreDistance _distance = new();
     private readonly long _start = Stopwatch.GetTimestamp();
     private int _figuresLeft = (Shapes.Gemm.Count + (Shapes.Convolution.Count * Passes.Convolution.Count)) * Shapes.ThreadCounts.Count;
 
@@ -58,7 +59,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
         _load.Sample();
         markdownFile?.WriteMarkdown(
             "Kernels and LeNet",
-            [("Method", $"best of {Rounds} rounds; the multiply-add peak is measured next to each figure"), ("Other load", _load.Fact)],
+            [("Method", $"best of {Rounds} rounds; the multiply-add peak is measured next to each figure"), ("Other load", _load.Fact), ("From core to core and back", _distance.Fact)],
             _tables.ToString());
     }
 
@@ -78,6 +79,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
     {
         List<string> cells = [size.Name, pass];
         using IWork work = prepare();
+        _distance.Sample();
         foreach (int threads in Shapes.ThreadCounts)
         {
             Threads.Count = threads;
