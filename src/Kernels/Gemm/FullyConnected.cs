@@ -53,7 +53,15 @@ public static unsafe class FullyConnected
     {
         Check(images, inputs, outputs, dx.Length, nameof(dx), w.Length, nameof(w), dy.Length, nameof(dy));
         fixed (float* pdy = dy, pw = w, pdx = dx)
-            Gemm.Multiply(images, inputs, outputs, 1, new MatrixView(pdy, outputs), new MatrixView(pw, inputs), 0, pdx, inputs);
+        {
+            MatrixView weights = new(pw, inputs);
+            if (FewRows.Pays(images, inputs, outputs, weights))
+            {
+                FewRows rows = new(images, inputs, outputs, pdy, pw, pdx);
+                Threads.ForVectors(rows.Chunks, rows);
+            }
+            else Gemm.Multiply(images, inputs, outputs, 1, new MatrixView(pdy, outputs), weights, 0, pdx, inputs);
+        }
     }
 
     /// <summary><c>∂W += δᵀ·x</c>: <c>[O × N] · [N × I] → [O × I]</c>, and <c>∂b += Σ_n δ[n]</c>.</summary>
@@ -92,6 +100,10 @@ public static unsafe class FullyConnected
     {
         private const int BlocksPerChunk = 8;
 
+        // Of many images, features at a time, so that all images' stay in the second-level cache and the weights' in the first: 1.1 to 1.3
+        // times as fast with 32 and 64 images. Of few, memory is better read row by row.
+        private const int FewImages = 16, Depth = 1024;
+
         private readonly RowBlocks _weights = new(outputs, DotKernel.TallestB);
 
         public readonly int Chunks => (_weights.Count + BlocksPerChunk - 1) / BlocksPerChunk;
@@ -107,33 +119,40 @@ public static unsafe class FullyConnected
             int* offsets = stackalloc int[DotKernel.TallestB], offsetsRest = stackalloc int[DotKernel.TallestB];
             for (int j = 0; j < DotKernel.TallestB; j++) (offsets[j], offsetsRest[j]) = (j * inputs, j * S.Lanes);
 
-            int end = Math.Min((chunk + 1) * BlocksPerChunk, _weights.Count);
+            int end = Math.Min((chunk + 1) * BlocksPerChunk, _weights.Count), depth = images <= FewImages ? steps : Depth / S.Lanes;
+            for (int step = 0; step < steps; step += depth)
+                for (int block = chunk * BlocksPerChunk; block < end; block++)
+                {
+                    int first = _weights.First(block);
+                    Multiply<S, V>(rows, x + (step * S.Lanes), inputs, first, _weights.Height(block), w + ((long)first * inputs) + (step * S.Lanes), offsets, Math.Min(depth, steps - step));
+                }
+            if (rest == 0) return;
             for (int block = chunk * BlocksPerChunk; block < end; block++)
             {
                 int first = _weights.First(block), height = _weights.Height(block);
-                float* weights = w + ((long)first * inputs);
-                CopyRest<S, V>(height, steps * S.Lanes, rest, weights, restW);
-                for (int i = 0; i < rows.Count; i++)
+                CopyRest<S, V>(height, steps * S.Lanes, rest, w + ((long)first * inputs), restW);
+                Multiply<S, V>(rows, restX, S.Lanes, first, height, restW, offsetsRest, 1);
+            }
+        }
+
+        private readonly void Multiply<S, V>(in RowBlocks rows, float* x, nint rowStride, int first, int height, float* w, int* offsets, int steps)
+            where S : struct, ISimd<V>
+            where V : unmanaged
+        {
+            for (int i = 0; i < rows.Count; i++)
+            {
+                int n = rows.First(i);
+                DotKernel.Operands operands = new()
                 {
-                    int n = rows.First(i);
-                    DotKernel.Operands operands = new()
-                    {
-                        A = x + ((long)n * inputs),
-                        RowStrideA = inputs,
-                        StepB = S.Lanes,
-                        B = weights,
-                        OffsetsB = offsets,
-                        C = y + ((long)n * outputs) + first,
-                        RowStrideC = outputs,
-                    };
-                    if (steps > 0) DotKernel.Run<S, V>(rows.Height(i), height, 1, steps, operands);
-                    if (rest == 0) continue;
-                    operands.A = restX + (n * S.Lanes);
-                    operands.RowStrideA = S.Lanes;
-                    operands.B = restW;
-                    operands.OffsetsB = offsetsRest;
-                    DotKernel.Run<S, V>(rows.Height(i), height, 1, 1, operands);
-                }
+                    A = x + (n * rowStride),
+                    RowStrideA = rowStride,
+                    StepB = S.Lanes,
+                    B = w,
+                    OffsetsB = offsets,
+                    C = y + ((long)n * outputs) + first,
+                    RowStrideC = outputs,
+                };
+                DotKernel.Run<S, V>(rows.Height(i), height, 1, steps, operands);
             }
         }
 

@@ -90,10 +90,10 @@ public static unsafe class Gemm
     private static void Run(GemmLoops loops) => Threads.ForVectors(loops.Chunks, loops);
 
     /// <summary>
-    /// Whether the rows of a block, or its columns, push each other out of the first-level cache. On a quiet machine they just fit and
-    /// packing costs a twentieth of the time; on a busy one, reading them in place takes 1.3 times as long.
+    /// Whether a matrix's rows, or its columns, push each other out of the first-level cache. On a quiet machine a block of A just fits and
+    /// packing costs a twentieth of the time; on a busy one, reading it in place takes 1.3 times as long.
     /// </summary>
-    private static bool Collides(MatrixView a) => Math.Max(a.RowStride, a.ColumnStride) % FloatsOfWay == 0;
+    internal static bool Collides(MatrixView matrix) => Math.Max(matrix.RowStride, matrix.ColumnStride) % FloatsOfWay == 0;
 
     private static int Tiles(int m, int n, int k) => (int)Math.Clamp((long)m * n * k / TileMultiplyAdds, 1, MostTiles);
 

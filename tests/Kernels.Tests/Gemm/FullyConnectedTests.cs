@@ -5,11 +5,15 @@ namespace CnnEngine.Kernels.Tests;
 /// <summary>The three passes of the fully connected layer against the twin.</summary>
 public class FullyConnectedTests
 {
-    /// <summary>Images, inputs, outputs: fewer inputs than lanes, no multiple of them, a multiple; few images, and enough for the Gemm path.</summary>
+    /// <summary>
+    /// Images, inputs, outputs: fewer inputs than lanes, no multiple of them, a multiple; few images, and enough for the Gemm path; many inputs
+    /// of many images; for few images rows a multiple of 4 KB apart, in one pass and in two.
+    /// </summary>
     private static readonly (int Images, int Inputs, int Outputs)[] Sizes =
     [
         (1, 1, 1), (2, 3, 5), (3, 7, 6), (5, 16, 13), (4, 17, 7), (7, 32, 12), (6, 47, 55), (3, 120, 84), (2, 400, 10),
         (64, 19, 9), (65, 19, 9), (70, 3, 2), (130, 33, 35), (9, 5, 200),
+        (17, 2100, 13), (33, 1030, 7), (1, 1024, 256), (2, 2048, 130), (3, 3072, 86), (4, 1024, 259), (5, 1024, 257), (6, 5120, 53), (8, 2048, 131),
     ];
 
     public static TheoryData<SimdWidth, int, int, int> Cases { get; } = MakeCases();
