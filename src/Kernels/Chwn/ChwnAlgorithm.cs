@@ -31,7 +31,7 @@ internal sealed unsafe class ChwnAlgorithm : ConvAlgorithm
     {
         long images = (InputFloats(shape) + OutputFloats(shape)) * Simd.Lanes;
         long padded = ChwnConvolution.ScratchFloats(pass, shape);
-        return Bytes(pass == ConvPass.BackwardFilter ? Groups(shape) * shape.FilterLength : 0, images + padded, Groups(shape), threads);
+        return Bytes(pass == ConvPass.BackwardFilter ? Groups(shape) * (shape.FilterLength + shape.K) : 0, images + padded, Groups(shape), threads);
     }
 
     public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y) =>
@@ -40,16 +40,22 @@ internal sealed unsafe class ChwnAlgorithm : ConvAlgorithm
     public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx) =>
         Threads.ForVectors(Groups(shape), new Group(ConvPass.BackwardInput, shape, dx, w, null, dy));
 
-    /// <summary>Each group of images has a gradient of its own; they are added in their order.</summary>
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
+    /// <summary>Each group of images has gradients of its own; they are added in their order.</summary>
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias)
     {
-        int groups = Groups(shape), length = (int)shape.FilterLength;
-        using Scratch.Lease scratch = Scratch.Take((long)groups * length);
-        float* gradients = scratch.Data;
-        Threads.ForVectors(groups, new Group(ConvPass.BackwardFilter, shape, x, gradients, null, dy));
-        Span<float> sum = new(dw, length);
-        for (int group = 0; group < groups; group++)
-            System.Numerics.Tensors.TensorPrimitives.Add(sum, new ReadOnlySpan<float>(gradients + ((long)group * length), length), sum);
+        int groups = Groups(shape);
+        using Scratch.Lease scratch = Scratch.Take(groups * (shape.FilterLength + shape.K));
+        float* gradients = scratch.Data, biases = dbias == null ? null : gradients + (groups * shape.FilterLength);
+        Threads.ForVectors(groups, new Group(ConvPass.BackwardFilter, shape, x, gradients, biases, dy));
+        Add((int)shape.FilterLength, gradients, dw);
+        if (dbias != null) Add(shape.K, biases, dbias);
+
+        void Add(int length, float* parts, float* to)
+        {
+            Span<float> sum = new(to, length);
+            for (int group = 0; group < groups; group++)
+                System.Numerics.Tensors.TensorPrimitives.Add(sum, new ReadOnlySpan<float>(parts + ((long)group * length), length), sum);
+        }
     }
 
     private static int Groups(in ConvShape shape) => (shape.N + Simd.Lanes - 1) / Simd.Lanes;
@@ -82,9 +88,10 @@ internal sealed unsafe class ChwnAlgorithm : ConvAlgorithm
                     ChwnLayout.ToNchw<S, V>(images, input, lanesX, fromX);
                     break;
                 default:
-                    float* gradient = w + (chunk * shape.FilterLength);
+                    float* gradient = w + (chunk * shape.FilterLength), biases = bias == null ? null : bias + (chunk * shape.K);
                     new Span<float>(gradient, (int)shape.FilterLength).Clear();
-                    ChwnConvolution.BackwardFilter<S, V>(shape, lanesX, lanesY, gradient, null);
+                    if (biases != null) new Span<float>(biases, shape.K).Clear();
+                    ChwnConvolution.BackwardFilter<S, V>(shape, lanesX, lanesY, gradient, biases);
                     break;
             }
         }

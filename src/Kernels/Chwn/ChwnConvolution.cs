@@ -237,24 +237,7 @@ public static unsafe class ChwnConvolution
                 }
             }
         if (dbias == null) return;
-        for (int k = 0; k < shape.K; k++, dy += outputPlane) dbias[k] += Sum<S, V>(shape.OutputPlane, dy);
-    }
-
-    /// <summary>The sum of some vectors' lanes, in four sums side by side: one would wait for each addition.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static float Sum<S, V>(int vectors, float* x) where S : struct, ISimd<V> where V : unmanaged
-    {
-        V a = S.Zero, b = S.Zero, c = S.Zero, d = S.Zero;
-        int i = 0;
-        for (; i + 4 <= vectors; i += 4, x += 4 * S.Lanes)
-        {
-            a = S.Add(a, S.Load(x));
-            b = S.Add(b, S.Load(x + S.Lanes));
-            c = S.Add(c, S.Load(x + (2 * S.Lanes)));
-            d = S.Add(d, S.Load(x + (3 * S.Lanes)));
-        }
-        for (; i < vectors; i++, x += S.Lanes) a = S.Add(a, S.Load(x));
-        return S.Sum(S.Add(S.Add(a, b), S.Add(c, d)));
+        for (int k = 0; k < shape.K; k++, dy += outputPlane) dbias[k] += RowSum.Of<S, V>(dy, (int)outputPlane);
     }
 
     /// <summary>Of taps at <c>first + t·step</c>, those that lie in 0 … size − 1.</summary>

@@ -62,20 +62,6 @@ public static unsafe class Convolution
         Require.Length(dw.Length, shape.FilterLength, nameof(dw));
         if (!dbias.IsEmpty) Require.Length(dbias.Length, shape.K, nameof(dbias));
         fixed (float* px = x, pdy = dy, pdw = dw, pdb = dbias)
-        {
-            ConvPlanner.Choose(ConvPass.BackwardFilter, shape).BackwardFilter(shape, px, pdy, pdw);
-            if (pdb != null) Threads.For(shape.K, new BiasGradient(shape, pdy, pdb));
-        }
-    }
-
-    /// <summary>A chunk is the bias of one output channel.</summary>
-    private readonly struct BiasGradient(ConvShape shape, float* dy, float* dbias) : IChunks
-    {
-        public void Run(int chunk)
-        {
-            for (int n = 0; n < shape.N; n++)
-                dbias[chunk] += System.Numerics.Tensors.TensorPrimitives.Sum(
-                    new ReadOnlySpan<float>(dy + ((((long)n * shape.K) + chunk) * shape.OutputPlane), shape.OutputPlane));
-        }
+            ConvPlanner.Choose(ConvPass.BackwardFilter, shape).BackwardFilter(shape, px, pdy, pdw, pdb);
     }
 }

@@ -48,8 +48,8 @@ internal sealed unsafe class Depthwise3x3Convolution : ConvAlgorithm
         Threads.ForVectors(shape.N * ChannelBlocks(ofDelta).Count, new SumPlanes(ofDelta, dy, w + shape.Taps - 1, -1, null, Activation.Identity, dx));
     }
 
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw) =>
-        Threads.ForVectors(FilterBlocks(shape).Count, new FilterPlanes(shape, x, dy, dw));
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias) =>
+        Threads.ForVectors(FilterBlocks(shape).Count, new FilterPlanes(shape, x, dy, dw, dbias));
 
     // The convolution whose outputs are summed up: for the images' gradient that of δ.
     private static ConvShape OfPass(ConvPass pass, in ConvShape shape) => pass == ConvPass.BackwardInput ? shape.OfDelta() : shape;
@@ -115,7 +115,7 @@ internal sealed unsafe class Depthwise3x3Convolution : ConvAlgorithm
         }
     }
 
-    private readonly struct FilterPlanes(ConvShape shape, float* x, float* dy, float* dw) : IVectorChunks
+    private readonly struct FilterPlanes(ConvShape shape, float* x, float* dy, float* dw, float* dbias) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
@@ -133,7 +133,7 @@ internal sealed unsafe class Depthwise3x3Convolution : ConvAlgorithm
                         float* deltas = dy + ((((long)image * shape.K) + k) * shape.OutputPlane);
                         Depthwise3x3Kernel.AddProducts<S, V>(
                             shape.OutputHeight, shape.OutputWidth, scratch.Data + padded.First, padded.RowLength, deltas, dw + (9 * (long)k),
-                            plane + shape.InputPlane, deltas + shape.OutputPlane);
+                            dbias == null ? null : dbias + k, plane + shape.InputPlane, deltas + shape.OutputPlane);
                     }
                 }
         }

@@ -62,23 +62,24 @@ internal static unsafe class Depthwise3x3Kernel
         }
     }
 
-    /// <summary><c>dw[r, s] += Σ_i Σ_j δ[i, j] · x[i + r, j + s]</c>.</summary>
+    /// <summary><c>dw[r, s] += Σ_i Σ_j δ[i, j] · x[i + r, j + s]</c> and <c>db += Σ_i Σ_j δ[i, j]</c>.</summary>
     /// <param name="rows">H', rows of δ.</param>
     /// <param name="columns">W', columns of δ, at least a vector.</param>
     /// <param name="x">The padded image.</param>
     /// <param name="rowLength">From one row of x to the next.</param>
     /// <param name="dy">δ.</param>
     /// <param name="dw">9 numbers that the sums are added to.</param>
+    /// <param name="db">A number that the sum is added to, or null.</param>
     /// <param name="aheadX">The image that is read next: asked for a line at a time, while this one is summed up.</param>
     /// <param name="aheadY">The δ that is read next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddProducts<S, V>(int rows, int columns, float* x, nint rowLength, float* dy, float* dw, float* aheadX, float* aheadY)
+    public static void AddProducts<S, V>(int rows, int columns, float* x, nint rowLength, float* dy, float* dw, float* db, float* aheadX, float* aheadY)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
         V c00 = S.Zero, c01 = S.Zero, c02 = S.Zero;
         V c10 = S.Zero, c11 = S.Zero, c12 = S.Zero;
-        V c20 = S.Zero, c21 = S.Zero, c22 = S.Zero;
+        V c20 = S.Zero, c21 = S.Zero, c22 = S.Zero, sum = S.Zero;
         for (int vector = 0; vector < columns; vector += S.Lanes)
         {
             nint column = Math.Min(vector, columns - S.Lanes);
@@ -93,6 +94,7 @@ internal static unsafe class Depthwise3x3Kernel
                 if (i < rows)
                 {
                     d0 = S.WherePositive(isNew, S.Load(delta), S.Zero);
+                    sum = S.Add(sum, d0);
                     delta += columns;
                     Simd.Prefetch(aheadX);
                     Simd.Prefetch(aheadY);
@@ -121,5 +123,6 @@ internal static unsafe class Depthwise3x3Kernel
         dw[6] += S.Sum(c20);
         dw[7] += S.Sum(c21);
         dw[8] += S.Sum(c22);
+        if (db != null) *db += S.Sum(sum);
     }
 }

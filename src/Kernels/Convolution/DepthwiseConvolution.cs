@@ -66,8 +66,8 @@ internal sealed unsafe class DepthwiseConvolution : ConvAlgorithm
         Threads.ForVectors(shape.N * ChannelBlocks(shape).Count, new SumPlanes(ofDelta, ChannelBlocks(shape), dy, w, taps, (int*)scratch.Data, null, Activation.Identity, dx));
     }
 
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw) =>
-        Threads.ForVectors(FilterBlocks(shape).Count, new FilterPlanes(shape, x, dy, dw));
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias) =>
+        Threads.ForVectors(FilterBlocks(shape).Count, new FilterPlanes(shape, x, dy, dw, dbias));
 
     // The convolution whose outputs are summed up: for the images' gradient that of δ.
     private static ConvShape OfPass(ConvPass pass, in ConvShape shape) => pass == ConvPass.BackwardInput ? shape.OfDelta() : shape;
@@ -219,7 +219,7 @@ internal sealed unsafe class DepthwiseConvolution : ConvAlgorithm
         S.Store(to + q[7], s7);
     }
 
-    private readonly struct FilterPlanes(ConvShape shape, float* x, float* dy, float* dw) : IVectorChunks
+    private readonly struct FilterPlanes(ConvShape shape, float* x, float* dy, float* dw, float* dbias) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
@@ -239,10 +239,14 @@ internal sealed unsafe class DepthwiseConvolution : ConvAlgorithm
                     for (int n = 0; n < images; n++)
                     {
                         layout.Refill<S, V>(x + ((((long)image + n) * shape.C) + g) * shape.InputPlane, x + shape.InputLength, planes + (n * layout.Length));
-                        for (int f = 0; f < shape.GroupFilters; f++)
+                        for (int k = g * shape.GroupFilters; k < (g + 1) * shape.GroupFilters; k++)
+                        {
+                            float* delta = dy + (((((long)image + n) * shape.K) + k) * shape.OutputPlane);
+                            int f = k - (g * shape.GroupFilters);
                             RowCopy.Fill<S, V>(
-                                shape.OutputHeight, shape.OutputWidth, dy + ((((((long)image + n) * shape.Groups) + g) * shape.GroupFilters) + f) * shape.OutputPlane,
-                                shape.OutputWidth, deltas + ((((long)n * shape.GroupFilters) + f) * pixels), layout.RowLength);
+                                shape.OutputHeight, shape.OutputWidth, delta, shape.OutputWidth, deltas + ((((long)n * shape.GroupFilters) + f) * pixels), layout.RowLength);
+                            if (dbias != null) dbias[k] += RowSum.Of<S, V>(delta, shape.OutputPlane);
+                        }
                     }
                     for (int block = 0; block < filters.Count * taps.Count; block++)
                     {

@@ -62,11 +62,11 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
 
     public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx) => new DirectInputGradient(shape).Run(dy, w, dx);
 
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias)
     {
         if (HasFewChannels(shape))
         {
-            new DirectFilterGradient(shape).Run(x, dy, dw);
+            new DirectFilterGradient(shape).Run(x, dy, dw, dbias);
             return;
         }
         using Scratch.Lease imageScratch = Scratch.Take(ImageFloats(shape)), gradientScratch = Scratch.Take(GradientFloats(shape));
@@ -83,6 +83,7 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
             Threads.ForVectors(pairs * area * FilterRanges(shape).Count, new FilterTiles(shape, image, rows, dy + ((long)n * shape.K * shape.OutputPlane), gradient));
         }
         Threads.For(shape.K, new AddGradient(shape, gradient, dw));
+        AddDelta(shape, dy, dbias);
     }
 
     // Channels that leave most of a vector idle.

@@ -54,7 +54,8 @@ internal readonly unsafe struct DirectFilterGradient
 
     private bool IsPadded => _shape.Padding != Padding.Valid;
 
-    private long GradientFloats => (long)_shape.Taps * _vectors * Simd.Lanes;
+    // A row of filters for each tap, and one for the biases, which are weights of a pixel that is always 1.
+    private long GradientFloats => (_shape.Taps + 1L) * _vectors * Simd.Lanes;
 
     private long DeltaFloats => (long)_ranges.Height(0) * Simd.Lanes * _images * _rows * _shape.OutputWidth;
 
@@ -65,17 +66,17 @@ internal readonly unsafe struct DirectFilterGradient
 
     private long ImageFloats => IsPadded ? (long)_shape.C * PaddedRows * PaddedWidth : 0;
 
-    public void Run(float* x, float* dy, float* dw)
+    public void Run(float* x, float* dy, float* dw, float* dbias)
     {
         using Scratch.Lease scratch = Scratch.Take(PartsFloats);
-        Threads.ForVectors(Chunks, new Panels(this, x, dy, scratch.Data));
-        Threads.ForVectors(_vectors * Divide(_shape.Taps, TapBlock), new AddParts(this, scratch.Data, dw));
+        Threads.ForVectors(Chunks, new Panels(this, x, dy, scratch.Data, dbias != null));
+        Threads.ForVectors(_vectors * Divide(_shape.Taps, TapBlock), new AddParts(this, scratch.Data, dw, dbias));
     }
 
     private static int Divide(int a, int b) => (a + b - 1) / b;
 
     /// <summary>A chunk is a part of the panels for a range of filters.</summary>
-    private readonly struct Panels(DirectFilterGradient cut, float* x, float* dy, float* gradients) : IVectorChunks
+    private readonly struct Panels(DirectFilterGradient cut, float* x, float* dy, float* gradients, bool hasBias) : IVectorChunks
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
@@ -85,7 +86,7 @@ internal readonly unsafe struct DirectFilterGradient
             int first = cut._ranges.First(range), vectors = cut._ranges.Height(range);
             nint filters = (nint)cut._vectors * S.Lanes;
             float* gradient = gradients + (part * cut.GradientFloats) + (first * S.Lanes);
-            for (int tap = 0; tap < shape.Taps; tap++) new Span<float>(gradient + (tap * filters), vectors * S.Lanes).Clear();
+            for (int tap = 0; tap <= shape.Taps; tap++) new Span<float>(gradient + (tap * filters), vectors * S.Lanes).Clear();
 
             using Scratch.Lease scratch = Scratch.Take(cut.ChunkFloats);
             float* delta = scratch.Data, padded = delta + cut.DeltaFloats;
@@ -103,6 +104,9 @@ internal readonly unsafe struct DirectFilterGradient
                     for (int n = 0; n < images; n++, deltas += (long)shape.K * shape.OutputPlane)
                         ChwnLayout.FromNchw<S, V>(
                             Math.Min(S.Lanes, shape.K - filter), pixels, deltas, shape.OutputPlane, delta + ((((nint)v * images) + n) * pixels * S.Lanes));
+                    if (!hasBias) continue;
+                    float* bias = gradient + (shape.Taps * filters) + (v * S.Lanes);
+                    S.Store(bias, S.Add(S.Load(bias), RowSum.OfVectors<S, V>(delta + ((nint)v * images * pixels * S.Lanes), images * pixels)));
                 }
                 float* from = x + ((long)image * shape.C * shape.InputPlane) + ((nint)row * shape.Stride.Height * shape.W);
                 int imageStride = shape.C * shape.InputPlane, plane = shape.InputPlane, width = shape.W;
@@ -186,7 +190,7 @@ internal readonly unsafe struct DirectFilterGradient
     }
 
     /// <summary>A chunk adds all parts' gradients, <c>tap, k</c>, of a vector of filters and some taps to <c>k, tap</c>.</summary>
-    private readonly struct AddParts(DirectFilterGradient cut, float* gradients, float* dw) : IVectorChunks
+    private readonly struct AddParts(DirectFilterGradient cut, float* gradients, float* dw, float* dbias) : IVectorChunks
     {
         [SkipLocalsInit]
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
@@ -198,13 +202,7 @@ internal readonly unsafe struct DirectFilterGradient
             for (int first = block * TapBlock; first < end; first += S.Lanes)
             {
                 int count = Math.Min(S.Lanes, end - first);
-                for (int tap = 0; tap < count; tap++)
-                {
-                    float* from = gradients + ((nint)(first + tap) * cut._vectors * S.Lanes) + filter;
-                    V sum = S.Load(from);
-                    for (int part = 1; part < cut._parts.Count; part++) sum = S.Add(sum, S.Load(from + (part * cut.GradientFloats)));
-                    S.Store(sums + (tap * S.Lanes), sum);
-                }
+                for (int tap = 0; tap < count; tap++) S.Store(sums + (tap * S.Lanes), Sum<S, V>(first + tap, filter));
                 Transpose.Run<S, V>(count, sums, S.Lanes, transposed);
                 for (int k = 0; k < filters; k++)
                 {
@@ -212,6 +210,17 @@ internal readonly unsafe struct DirectFilterGradient
                     for (int tap = 0; tap < count; tap++) to[tap] += transposed[(k * S.Lanes) + tap];
                 }
             }
+            if (dbias == null || block > 0) return;
+            S.Store(sums, Sum<S, V>(taps, filter));
+            for (int k = 0; k < filters; k++) dbias[filter + k] += sums[k];
+        }
+
+        private V Sum<S, V>(int tap, int filter) where S : struct, ISimd<V> where V : unmanaged
+        {
+            float* from = gradients + ((nint)tap * cut._vectors * S.Lanes) + filter;
+            V sum = S.Load(from);
+            for (int part = 1; part < cut._parts.Count; part++) sum = S.Add(sum, S.Load(from + (part * cut.GradientFloats)));
+            return sum;
         }
     }
 }

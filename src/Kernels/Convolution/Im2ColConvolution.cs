@@ -74,8 +74,11 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
         Threads.ForVectors(shape.N, new BackwardInputImages(shape, dy, scratch.Data, offsets, dx));
     }
 
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw) =>
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias)
+    {
         Threads.ForVectors(shape.Groups * TapRanges(shape).Count, new BackwardFilterTaps(shape, x, dy, dw));
+        AddDelta(shape, dy, dbias);
+    }
 
     private static float* GroupInput(in ConvShape shape, float* x, int n, int g) =>
         x + ((((long)n * shape.C) + (g * shape.GroupChannels)) * shape.InputPlane);

@@ -30,9 +30,12 @@ public static unsafe class PlaneBias
     public static void Backward(int planeLength, ReadOnlySpan<float> dy, Span<float> dbias)
     {
         CheckPlanes(planeLength, dbias.Length, dy.Length, nameof(dy));
-        fixed (float* pdy = dy, pdb = dbias)
-            Threads.For(dbias.Length, new BackwardChannel(dy.Length / planeLength, planeLength, dbias.Length, pdy, pdb));
+        fixed (float* pdy = dy, pdb = dbias) Backward(dy.Length / planeLength, planeLength, dbias.Length, pdy, pdb);
     }
+
+    /// <summary>The same on so many planes.</summary>
+    internal static void Backward(int planes, int planeLength, int channels, float* dy, float* dbias) =>
+        Threads.ForVectors(channels, new BackwardChannel(planes, planeLength, channels, dy, dbias));
 
     private static void CheckPlanes(int planeLength, int channels, int length, string name)
     {
@@ -58,12 +61,11 @@ public static unsafe class PlaneBias
     }
 
     /// <summary>A chunk is a channel.</summary>
-    private readonly struct BackwardChannel(int planes, int length, int channels, float* dy, float* dbias) : IChunks
+    private readonly struct BackwardChannel(int planes, int length, int channels, float* dy, float* dbias) : IVectorChunks
     {
-        public void Run(int chunk)
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            for (int plane = chunk; plane < planes; plane += channels)
-                dbias[chunk] += TensorPrimitives.Sum(new ReadOnlySpan<float>(dy + ((long)plane * length), length));
+            for (int plane = chunk; plane < planes; plane += channels) dbias[chunk] += RowSum.Of<S, V>(dy + ((long)plane * length), length);
         }
     }
 }

@@ -41,7 +41,7 @@ internal sealed unsafe class PointwiseConvolution : ConvAlgorithm
         Threads.ForVectors(shape.N * ranges.Count, new BackwardRange(shape, ranges, dy, w, dx));
     }
 
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw) =>
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias) =>
         throw new NotSupportedException("pointwise serves the forward and the backward input pass only");
 
     /// <summary>The pixels of an image in ranges of whole tiles, each two vectors wide.</summary>

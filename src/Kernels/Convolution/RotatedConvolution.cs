@@ -49,7 +49,7 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
 
     public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y) => throw OnlyBackwardInput();
 
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw) => throw OnlyBackwardInput();
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias) => throw OnlyBackwardInput();
 
     private static NotSupportedException OnlyBackwardInput() => new("the rotated filter serves the backward input pass only");
 

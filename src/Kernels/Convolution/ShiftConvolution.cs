@@ -72,15 +72,24 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
     public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx) =>
         throw new NotSupportedException("shifted planes serve the forward and the backward filter pass only");
 
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias)
     {
         ShiftPanels panels = new(shape);
         using Scratch.Lease scratch = Scratch.Take(panels.PartsFloats + shape.Taps);
-        float* parts = panels.PartsFloats == 0 ? null : scratch.Data;
         int* offsets = (int*)(scratch.Data + panels.PartsFloats);
         panels.Layout.WriteOffsets(offsets);
-        Threads.ForVectors(panels.Chunks, new FilterPanels(shape, panels, x, dy, offsets, parts == null ? dw : parts, parts == null ? 0 : shape.FilterLength));
-        if (parts != null) Threads.For((int)((shape.FilterLength + SumParts.Piece - 1) / SumParts.Piece), new SumParts(shape.FilterLength, panels.Parts.Count, parts, dw));
+        if (panels.Parts.Count == 1)
+        {
+            Threads.ForVectors(panels.Chunks, new FilterPanels(shape, panels, x, dy, offsets, dw, dbias));
+            return;
+        }
+        float* gradients = scratch.Data, biases = dbias == null ? null : gradients + (panels.Parts.Count * shape.FilterLength);
+        Threads.ForVectors(panels.Chunks, new FilterPanels(shape, panels, x, dy, offsets, gradients, biases));
+        Sum(shape.FilterLength, gradients, dw);
+        if (dbias != null) Sum(shape.K, biases, dbias);
+
+        void Sum(long length, float* parts, float* sum) =>
+            Threads.For((int)((length + SumParts.Piece - 1) / SumParts.Piece), new SumParts(length, panels.Parts.Count, parts, sum));
     }
 
     private readonly struct ForwardStrips(ConvShape shape, ShiftStrips strips, float* x, float* packed, int* offsets, float* bias, Activation activation, float* y)
@@ -127,7 +136,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         }
     }
 
-    private readonly struct FilterPanels(ConvShape shape, ShiftPanels panels, float* x, float* dy, int* offsets, float* gradients, long partLength) : IVectorChunks
+    private readonly struct FilterPanels(ConvShape shape, ShiftPanels panels, float* x, float* dy, int* offsets, float* gradients, float* biases) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
@@ -138,8 +147,13 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             float* planes = scratch.Data, deltas = planes + panels.ImageFloats;
             for (int g = 0; g < shape.Groups; g++)
             {
-                float* gradient = gradients + (part * partLength) + ((((long)g * shape.GroupFilters) + firstFilter) * shape.Taps);
-                if (partLength > 0) new Span<float>(gradient, (endFilter - firstFilter) * shape.Taps).Clear();
+                long filter = ((long)part * shape.K) + (g * shape.GroupFilters) + firstFilter;
+                float* gradient = gradients + (filter * shape.Taps), bias = biases == null ? null : biases + filter;
+                if (panels.Parts.Count > 1)
+                {
+                    new Span<float>(gradient, (endFilter - firstFilter) * shape.Taps).Clear();
+                    if (bias != null) new Span<float>(bias, endFilter - firstFilter).Clear();
+                }
                 for (int panel = panels.Parts.First(part); panel < panels.Parts.First(part) + panels.Parts.Height(part); panel++)
                 {
                     (int group, int strip) = Math.DivRem(panel, panels.PanelsPerImage);
@@ -152,7 +166,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                         for (int n = 0; n < images; n++, from += shape.C * shape.InputPlane, delta += shape.K * shape.OutputPlane)
                             Gemm.MultiplyInChunk<S, V>(
                                 endFilter - firstFilter, shape.GroupChannels, rows * shape.W, new MatrixView(delta, shape.OutputPlane),
-                                new MatrixView(from + (row * shape.W), shape.InputPlane).Transposed, accumulate: true, gradient, shape.Taps);
+                                new MatrixView(from + (row * shape.W), shape.InputPlane).Transposed, accumulate: true, gradient, shape.Taps, rowSums: bias);
                         continue;
                     }
                     int pixels = panels.Pixels(rows);
@@ -164,7 +178,7 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                         operands.RowStrideA = shape.OutputPlane;
                         operands.ImageStrideA = shape.OutputWidth;
                         operands.ImageStrideB = panels.Layout.RowLength;
-                        Multiply<S, V>(firstBlock, endBlock, rows, shape.OutputWidth / S.Lanes, operands, gradient);
+                        Multiply<S, V>(firstBlock, endBlock, rows, shape.OutputWidth / S.Lanes, operands, gradient, bias);
                         continue;
                     }
                     operands.A = deltas;
@@ -175,13 +189,13 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                         SpreadDelta<S, V>(endFilter - firstFilter, rows, delta + ((long)n * shape.K * shape.OutputPlane), deltas + (n * operands.ImageStrideA), pixels);
                     // What the last image's runs reach over meets zeros of the delta, and must not be NaN.
                     new Span<float>(planes + (images * panels.Layout.Length), panels.Overrun).Clear();
-                    Multiply<S, V>(firstBlock, endBlock, images, pixels / S.Lanes, operands, gradient);
+                    Multiply<S, V>(firstBlock, endBlock, images, pixels / S.Lanes, operands, gradient, bias);
                 }
             }
         }
 
-        /// <summary>Adds a panel's part of the gradient, block of filters by block of taps.</summary>
-        private void Multiply<S, V>(int firstBlock, int endBlock, int images, int steps, DotKernel.Operands operands, float* gradient)
+        /// <summary>Adds a panel's part of the gradient, block of filters by block of taps, and then the block's delta, which is in the caches.</summary>
+        private void Multiply<S, V>(int firstBlock, int endBlock, int images, int steps, DotKernel.Operands operands, float* gradient, float* bias)
             where S : struct, ISimd<V>
             where V : unmanaged
         {
@@ -197,6 +211,12 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                     operands.C = gradient + ((long)filter * shape.Taps) + taps.First(tapBlock);
                     DotKernel.Run<S, V>(panels.Filters.Height(block), taps.Height(tapBlock), images, steps, operands);
                 }
+                if (bias == null) continue;
+                // Rows of whole vectors follow each other without a gap, as do those of an image that were spread.
+                (int runs, int length) = panels.ReadsDeltaInPlace ? (1, images * steps * S.Lanes) : (images, steps * S.Lanes);
+                for (int run = 0; run < runs; run++)
+                    for (int k = 0; k < panels.Filters.Height(block); k++)
+                        bias[filter + k] += RowSum.Of<S, V>(operands.A + (run * operands.ImageStrideA) + (k * operands.RowStrideA), length);
             }
         }
 

@@ -89,7 +89,7 @@ internal readonly struct ShiftPanels
     private int MostFilters => Math.Min(Ranges.Height(0) * Filters.Height(0), _shape.GroupFilters);
 
     /// <summary>Working memory of all parts' gradients; a single part adds to the result at once.</summary>
-    public long PartsFloats => Parts.Count == 1 ? 0 : Parts.Count * _shape.FilterLength;
+    public long PartsFloats => Parts.Count == 1 ? 0 : Parts.Count * (_shape.FilterLength + _shape.K);
 
     private static int Divide(int a, int b) => (a + b - 1) / b;
 }

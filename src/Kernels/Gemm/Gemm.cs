@@ -75,12 +75,13 @@ public static unsafe class Gemm
     /// <summary>
     /// <c>C (+)= A·B</c> on the calling thread, for kernels inside a chunk of their own. A's rows or its columns are contiguous; it is
     /// not copied. If C is streamed, K is at most <see cref="GemmBlocks.DepthInPlace"/>, and the caller has to put a memory barrier behind it.
+    /// The sums of A's rows, if these are contiguous, can be had on the way.
     /// </summary>
-    internal static void MultiplyInChunk<S, V>(int m, int n, int k, MatrixView a, MatrixView b, bool accumulate, float* c, nint rowStride, Streaming? streaming = null)
+    internal static void MultiplyInChunk<S, V>(int m, int n, int k, MatrixView a, MatrixView b, bool accumulate, float* c, nint rowStride, Streaming? streaming = null, float* rowSums = null)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        GemmLoops loops = new(m, n, k, a, null, b, accumulate, c, rowStride, tiles: 1, streaming);
+        GemmLoops loops = new(m, n, k, a, null, b, accumulate, c, rowStride, tiles: 1, streaming) { RowSums = rowSums };
         for (int chunk = 0; chunk < loops.Chunks; chunk++) loops.Run<S, V>(chunk);
     }
 

@@ -73,6 +73,9 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
 
     public int Chunks => _rowTiles * _columnTiles;
 
+    /// <summary>What the sums of the rows of <c>a</c>, which are contiguous, are added to, each when the row is in the caches; or null.</summary>
+    public float* RowSums { get; init; }
+
     /// <summary>Working memory of one tile.</summary>
     public long ScratchFloats
     {
@@ -145,6 +148,8 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
                         WriteCorner<S, V>(rows, wide, corner, width, c, _rowStride, accumulate);
                     }
                 }
+                if (RowSums == null || firstColumn > 0) continue;
+                for (int row = 0; row < rows; row++) RowSums[i + row] += RowSum.Of<S, V>(_a.At(i + row, first).Data, steps);
             }
         }
     }

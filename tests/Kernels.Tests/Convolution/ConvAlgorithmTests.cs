@@ -30,7 +30,7 @@ public unsafe class ConvAlgorithmTests
         // Two of these images, 1.6 million numbers each with their copies, fit at once; three do not.
         ConvShape shape = new(3, 40, (200, 200), 2, 1);
         float[] x = Numbers.Integers(shape.InputLength, 1), dy = Numbers.Integers(shape.OutputLength, 2), dw = new float[shape.FilterLength];
-        fixed (float* px = x, pdy = dy, pdw = dw) ConvCases.Algorithm("shift").BackwardFilter(shape, px, pdy, pdw);
+        fixed (float* px = x, pdy = dy, pdw = dw) ConvCases.Algorithm("shift").BackwardFilter(shape, px, pdy, pdw, null);
         Expect.Exactly(ReferenceConvolution.BackwardFilter(shape, ReferenceArrays.ToDoubles(x), ReferenceArrays.ToDoubles(dy)), dw);
     }
 
@@ -51,7 +51,7 @@ public unsafe class ConvAlgorithmTests
         ConvAlgorithm rotated = ConvCases.Algorithm("rotated");
         ConvShape shape = new(1, 1, 3, 1, 2);
         Assert.Throws<NotSupportedException>(() => rotated.Forward(shape, null, null, null, default, null));
-        Assert.Throws<NotSupportedException>(() => rotated.BackwardFilter(shape, null, null, null));
+        Assert.Throws<NotSupportedException>(() => rotated.BackwardFilter(shape, null, null, null, null));
         Assert.Throws<NotSupportedException>(() => ConvCases.Algorithm("shift").BackwardInput(shape, null, null, null));
     }
 

@@ -1,6 +1,6 @@
 namespace CnnEngine.Kernels.Tests;
 
-/// <summary>The filters' gradient by every algorithm, on every shape it supports and on every width, against the twin.</summary>
+/// <summary>The filters' gradient and the biases' by every algorithm, on every shape it supports and on every width, against the twin.</summary>
 public unsafe class ConvBackwardFilterTests
 {
     public static TheoryData<string, string, SimdWidth> ByWidth { get; } = Rows.Of(
@@ -17,7 +17,9 @@ public unsafe class ConvBackwardFilterTests
     {
         ConvData data = ConvCases.Integers(shape);
         using ForcedWidth forced = new(width);
-        Expect.Exactly(data.Dw, Run(data, algorithm));
+        (float[] dw, float[] db) = Run(data, algorithm);
+        Expect.Exactly(data.Dw, dw);
+        Expect.Exactly(data.Db, db);
     }
 
     [Theory, MemberData(nameof(ExactOnes))]
@@ -27,19 +29,37 @@ public unsafe class ConvBackwardFilterTests
         foreach (SimdWidth width in SimdWidths.Values)
         {
             using ForcedWidth forced = new(width);
-            Expect.WithinRounding(data.Dw, data.DwMagnitude, Run(data, algorithm));
+            (float[] dw, float[] db) = Run(data, algorithm);
+            Expect.WithinRounding(data.Dw, data.DwMagnitude, dw);
+            Expect.WithinRounding(data.Db, data.DbMagnitude, db);
         }
     }
 
     [Theory, MemberData(nameof(InexactOnes))]
     public void Algorithms_that_are_not_exact_keep_their_bound_on_every_width(string shape, string algorithm)
     {
-        foreach (ConvData data in new[] { ConvCases.Integers(shape), ConvCases.Random(shape) })
+        ConvData integers = ConvCases.Integers(shape);
+        foreach (ConvData data in new[] { integers, ConvCases.Random(shape) })
             foreach (SimdWidth width in SimdWidths.Values)
             {
                 using ForcedWidth forced = new(width);
-                Expect.NearInL2(data.Dw, Run(data, algorithm), ConvCases.InexactFilterBound(ConvCases.Shape(shape)));
+                (float[] dw, float[] db) = Run(data, algorithm);
+                Expect.NearInL2(data.Dw, dw, ConvCases.InexactFilterBound(ConvCases.Shape(shape)));
+                // Sums of δ need no transform's fractions.
+                Expect.WithinRounding(data.Db, data.DbMagnitude, db);
+                if (data == integers) Expect.Exactly(data.Db, db);
             }
+    }
+
+    [Theory, MemberData(nameof(OnceAShape))]
+    public void Without_biases_the_filters_gradient_has_the_same_bits(string shape, string algorithm)
+    {
+        ConvData data = ConvCases.Random(shape);
+        foreach (SimdWidth width in SimdWidths.Values)
+        {
+            using ForcedWidth forced = new(width);
+            Expect.SameBits(Run(data, algorithm).Dw, Run(data, algorithm, hasBias: false).Dw);
+        }
     }
 
     /// <summary>A filter's gradient is made of its own delta: one that overflowed leaves the other filters alone.</summary>
@@ -54,20 +74,24 @@ public unsafe class ConvBackwardFilterTests
         foreach (SimdWidth width in SimdWidths.Values)
         {
             using ForcedWidth forced = new(width);
-            float[] without = Run(clean, algorithm), dw = Run(data, algorithm);
+            (float[] without, float[] withoutB) = Run(clean, algorithm);
+            (float[] dw, float[] db) = Run(data, algorithm);
             for (int i = geometry.Taps; i < dw.Length; i++)
                 if (dw[i] != without[i]) Assert.Fail($"number {i}, of filter {i / geometry.Taps}, is {dw[i]}");
+            Assert.Equal(float.NaN, db[0]);
+            Assert.Equal(withoutB[1..], db[1..]);
         }
     }
 
-    /// <summary>The destination holds other numbers before, which the gradient is added to.</summary>
-    private static float[] Run(ConvData data, string algorithm)
+    /// <summary>The destinations hold other numbers before, which the gradients are added to.</summary>
+    private static (float[] Dw, float[] Db) Run(ConvData data, string algorithm, bool hasBias = true)
     {
-        Guarded<float> x = new(data.X), dy = new(data.Delta), dw = new(data.Before);
-        ConvCases.Algorithm(algorithm).BackwardFilter(data.Shape, x.Data, dy.Data, dw.Data);
+        Guarded<float> x = new(data.X), dy = new(data.Delta), dw = new(data.Before), db = new(data.Bias);
+        ConvCases.Algorithm(algorithm).BackwardFilter(data.Shape, x.Data, dy.Data, dw.Data, hasBias ? db.Data : null);
         x.AssertIntact();
         dy.AssertIntact();
         dw.AssertIntact();
-        return dw.Span.ToArray();
+        db.AssertIntact();
+        return (dw.Span.ToArray(), db.Span.ToArray());
     }
 }

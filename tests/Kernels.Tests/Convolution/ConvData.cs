@@ -33,6 +33,11 @@ internal sealed class ConvData(ConvShape shape, bool isInteger)
 
     public double[] DwMagnitude => field ??= Sum(Absolute(Before), ReferenceConvolution.BackwardFilter(shape, Absolute(X), Absolute(Delta)));
 
+    /// <summary>The biases' gradient, added to <see cref="Bias"/>.</summary>
+    public double[] Db => field ??= Sum(Twin(Bias), ReferenceConvolution.BackwardBias(shape, Twin(Delta)));
+
+    public double[] DbMagnitude => field ??= Sum(Absolute(Bias), ReferenceConvolution.BackwardBias(shape, Absolute(Delta)));
+
     private static float[] Make(bool isInteger, long length, int seed) =>
         isInteger ? Numbers.Integers(length, seed) : Numbers.Random(length, seed);
 

@@ -153,11 +153,11 @@ public unsafe class ConvPlannerTests
         }
         ConvShape shape = data.Shape;
         float[] result = new float[Math.Max(Math.Max(shape.InputLength, shape.OutputLength), shape.FilterLength)];
-        fixed (float* x = data.X, w = data.W, bias = data.Bias, dy = data.Delta, to = result)
+        fixed (float* x = data.X, w = data.W, bias = data.Bias, dy = data.Delta, to = result, db = new float[shape.K])
         {
             if (pass == ConvPass.Forward) algorithm.Forward(shape, x, w, bias, Activation.Identity, to);
             else if (pass == ConvPass.BackwardInput) algorithm.BackwardInput(shape, dy, w, to);
-            else algorithm.BackwardFilter(shape, x, dy, to);
+            else algorithm.BackwardFilter(shape, x, dy, to, db);
         }
         Assert.True(Scratch.Take(0).Data == block, "the estimate was far too low: the block has grown");
         return sizeof(float) * (new Span<float>(block, (int)floats).LastIndexOfAnyExcept(untouched) + 1);

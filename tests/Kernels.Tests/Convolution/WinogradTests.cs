@@ -141,7 +141,7 @@ public unsafe class WinogradTests
         {
             Winograd.Forward(shape, x, w, bias, Activation.Identity, py);
             Winograd.BackwardInput(shape, dy, w, pdx);
-            Winograd.BackwardFilter(shape, x, dy, pdw);
+            Winograd.BackwardFilter(shape, x, dy, pdw, null);
         }
         return (y, dx, dw);
     }

@@ -6,7 +6,8 @@ public unsafe class SameBitsTests
     public static TheoryData<string, string> ConvolutionCases { get; } = Rows.Of(
         from pass in Enum.GetValues<ConvPass>()
         from row in ConvCases.Supported(pass)
-        where row.Shape is "LeNet conv2" or "9 images" or "25 filters" or ConvCases.StridedStrips
+        where row.Shape is "LeNet conv2" or "9 images" or "25 filters" or "25 channels, 1×1" or "rows of whole vectors, several panels"
+            or "depthwise, wide, no padding" or ConvCases.StridedStrips
         select (row.Shape, $"{row.Algorithm} {pass}"));
 
     [Theory, MemberData(nameof(ConvolutionCases))]
@@ -18,8 +19,8 @@ public unsafe class SameBitsTests
         ConvAlgorithm algorithm = ConvCases.Algorithm(words[0]);
         AssertSameBits(() =>
         {
-            float[] y = new float[shape.OutputLength], dx = new float[shape.InputLength], dw = [.. data.Before];
-            fixed (float* x = data.X, w = data.W, bias = data.Bias, dy = data.Delta, py = y, pdx = dx, pdw = dw)
+            float[] y = new float[shape.OutputLength], dx = new float[shape.InputLength], dw = [.. data.Before], db = [.. data.Bias];
+            fixed (float* x = data.X, w = data.W, bias = data.Bias, dy = data.Delta, py = y, pdx = dx, pdw = dw, pdb = db)
                 switch (Enum.Parse<ConvPass>(words[1]))
                 {
                     case ConvPass.Forward:
@@ -29,8 +30,8 @@ public unsafe class SameBitsTests
                         algorithm.BackwardInput(shape, dy, w, pdx);
                         return dx;
                     default:
-                        algorithm.BackwardFilter(shape, x, dy, pdw);
-                        return dw;
+                        algorithm.BackwardFilter(shape, x, dy, pdw, pdb);
+                        return [.. dw, .. db];
                 }
         });
     }

@@ -57,10 +57,10 @@ internal sealed unsafe class WinogradConvolution : ConvAlgorithm
     public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx) =>
         Run(ConvPass.BackwardInput, shape, dy, w, null, Activation.Identity, dx);
 
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw)
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias)
     {
         using Scratch.Lease scratch = Scratch.Take(new WinogradFilterGradient(shape, x, dy, null).Floats);
-        new WinogradFilterGradient(shape, x, dy, scratch.Data).Run(dw);
+        new WinogradFilterGradient(shape, x, dy, scratch.Data).Run(dw, dbias);
     }
 
     private static void Run(ConvPass pass, in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y)

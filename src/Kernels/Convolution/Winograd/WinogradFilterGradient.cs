@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CnnEngine.Kernels;
 
 /// <summary>
@@ -8,6 +10,9 @@ namespace CnnEngine.Kernels;
 internal readonly unsafe struct WinogradFilterGradient
 {
     private const int Products = WinogradTransforms.Products, Inputs = WinogradTransforms.Inputs, Tile = WinogradTransforms.Tile;
+
+    // A's row for the point 1 is all ones: where both axes have it, A δ Aᵀ is the sum of the tile's δ.
+    private const int ProductOfSums = Inputs + 1;
 
     // What the transformed tiles of both factors may take: few tiles, and the sums are read and written for too little; many, and
     // the tiles do not stay in the caches until they are multiplied.
@@ -37,6 +42,8 @@ internal readonly unsafe struct WinogradFilterGradient
     private int RunCount { get; init; }
 
     private bool Accumulate { get; init; }
+
+    private float* Biases { get; init; }
 
     /// <param name="shape">The geometry of the forward pass.</param>
     /// <param name="x">N·C·H·W numbers.</param>
@@ -73,8 +80,8 @@ internal readonly unsafe struct WinogradFilterGradient
 
     public int Chunks => _vectors + _filterBlocks.Count;
 
-    /// <summary><c>∂w += …</c>, for all groups.</summary>
-    public void Run(float* dw)
+    /// <summary><c>∂w += …</c> and, if not null, <c>∂b += Σ δ</c>, for all groups.</summary>
+    public void Run(float* dw, float* dbias)
     {
         for (int q = 0; q < _most; q++) _offsets[q] = q * 2 * Simd.Lanes;
         for (int group = 0; group < _tiles.Groups; group++)
@@ -88,6 +95,7 @@ internal readonly unsafe struct WinogradFilterGradient
                     Count = count,
                     RunCount = _tiles.WriteRuns(first, count, LongestRun, _runs),
                     Accumulate = first > 0,
+                    Biases = dbias == null ? null : dbias + (group * _tiles.GroupFilters),
                 };
                 Threads.ForVectors(Chunks, new Transforms(block));
                 Threads.ForVectors(Products, new Sums(block));
@@ -182,6 +190,23 @@ internal readonly unsafe struct WinogradFilterGradient
                 if (isNarrow) BroadcastKernel.RunNarrow<S, V>(height, Count, a, b, _offsets, c, rowStride, Accumulate);
                 else BroadcastKernel.Run<S, V>(height, Count, a, b, _offsets, c, rowStride, Accumulate);
             }
+        }
+        if (product != ProductOfSums || Biases == null) return;
+        for (int block = 0; block < _filterBlocks.Count; block++)
+            AddTiles<S, V>(_filterBlocks.Height(block), _delta + (product * _deltaStride) + DeltaBlock(block), Biases + _filterBlocks.First(block));
+    }
+
+    /// <summary>Adds up a block of filters over the tiles; its last vector reaches over into the next tile, or the slack.</summary>
+    [SkipLocalsInit]
+    private void AddTiles<S, V>(int filters, float* delta, float* sums) where S : struct, ISimd<V> where V : unmanaged
+    {
+        float* lanes = stackalloc float[S.Lanes];
+        for (int k = 0; k < filters; k += S.Lanes)
+        {
+            V sum = S.Zero;
+            for (int q = 0; q < Count; q++) sum = S.Add(sum, S.Load(delta + ((nint)q * filters) + k));
+            S.Store(lanes, sum);
+            for (int i = 0; i < Math.Min(S.Lanes, filters - k); i++) sums[k + i] += lanes[i];
         }
     }
 
