@@ -14,6 +14,8 @@ namespace CnnEngine.Kernels;
 /// </remarks>
 internal static unsafe class ChwnKernel
 {
+    private const int FloatsOfLine = 16; // of the caches
+
     /// <summary>The most columns of a tile.</summary>
     public const int MostColumns = 4;
 
@@ -49,6 +51,15 @@ internal static unsafe class ChwnKernel
 
         /// <summary>What sums below zero are multiplied by, at <see cref="End.Leaky"/>.</summary>
         public float Slope;
+
+        /// <summary>
+        /// What is read next, for a kernel that adds to C: so many rows, a stride apart, of which each tap asks for <see cref="Steps"/>
+        /// floats from its place on. In one go they would wait for each other, and the products for them.
+        /// </summary>
+        public float* Ahead;
+        public int AheadRows;
+        public nint AheadStride;
+        public int* OffsetsAhead;
     }
 
     /// <summary>What becomes of a tile's sums.</summary>
@@ -148,6 +159,11 @@ internal static unsafe class ChwnKernel
         {
             float* f = a + operands.OffsetsA[tap];
             float* x = b + operands.OffsetsB[tap];
+            if (E.IsAhead)
+            {
+                for (int i = 0; i < operands.AheadRows; i++)
+                    for (int t = 0; t < steps; t += FloatsOfLine) Simd.Prefetch(operands.Ahead + (i * operands.AheadStride) + operands.OffsetsAhead[tap] + t);
+            }
             for (int t = 0; t < steps; t++)
             {
                 V x0 = S.Load(x);
@@ -206,6 +222,9 @@ internal static unsafe class ChwnKernel
 
     private interface IEnd
     {
+        /// <summary>Whether what is read next is asked for.</summary>
+        static virtual bool IsAhead => false;
+
         static abstract void Write<S, V>(float* c, V x, V bias, V slope) where S : struct, ISimd<V> where V : unmanaged;
     }
 
@@ -236,6 +255,8 @@ internal static unsafe class ChwnKernel
 
     private readonly struct EndAdd : IEnd
     {
+        public static bool IsAhead => true;
+
         public static void Write<S, V>(float* c, V x, V bias, V slope) where S : struct, ISimd<V> where V : unmanaged => S.Store(c, S.Add(S.Load(c), x));
     }
 }

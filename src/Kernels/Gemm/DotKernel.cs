@@ -31,6 +31,9 @@ internal static unsafe class DotKernel
         public nint StepB;
         public float* C;
         public nint RowStrideC;
+
+        /// <summary>What is read next: asked for step by step, a vector at a time; null for nothing.</summary>
+        public float* Ahead;
     }
 
     public static void Run<S, V>(int rowsA, int rowsB, int images, int steps, in Operands operands)
@@ -80,6 +83,7 @@ internal static unsafe class DotKernel
 
         float* a = operands.A;
         nint stride = operands.RowStrideA, stepB = operands.StepB;
+        float* ahead = operands.Ahead == null ? a : operands.Ahead; // a second look at A costs nothing
         float* b0 = operands.B + operands.OffsetsB[0];
         float* b1 = B.Value > 1 ? operands.B + operands.OffsetsB[1] : null;
         float* b2 = B.Value > 2 ? operands.B + operands.OffsetsB[2] : null;
@@ -92,6 +96,8 @@ internal static unsafe class DotKernel
             float* end = a + ((nint)steps * S.Lanes);
             for (float* from = a; from < end; from += S.Lanes)
             {
+                Simd.Prefetch(ahead);
+                ahead += S.Lanes;
                 V a0 = S.Load(from);
                 V a1 = A.Value > 1 ? S.Load(from + stride) : S.Zero;
                 V a2 = A.Value > 2 ? S.Load(from + (2 * stride)) : S.Zero;
