@@ -1,141 +1,194 @@
+using System.Numerics.Tensors;
+
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// Convolution of each channel alone with a 3×3 filter of stride 1, on rows of at least the widest vector. A channel's padded
-/// plane stays in the first-level cache while <see cref="Depthwise3x3Kernel"/> goes over it; the next plane is asked for meanwhile.
+/// Convolution of each channel alone with a 3×3 filter of stride 1 or 2. Chunks are runs of planes as they lie in memory, which the
+/// kernels read and write in place. They reach a little around a plane: the first and last planes of the batch are read from a copy, and
+/// the last of a chunk, where rows do not end with a vector, is written by way of one.
 /// </summary>
 internal sealed unsafe class Depthwise3x3Convolution : ConvAlgorithm
 {
     // A chunk has so many multiply-adds that handing it out does not count, and so few that threads share them evenly.
     private const long ChunkMultiplyAdds = 1 << 19;
 
-    private const int FilterChunks = 16;
-
-    private const int WidestVector = 16;
-
     public override string Name => "depthwise3x3";
 
     // Backwards, the deltas of several filters would have to be added up in one plane.
-    public override bool Supports(ConvPass pass, in ConvShape shape)
-    {
-        if (shape is not { R: 3, S: 3, GroupChannels: 1, Groups: > 1 } || shape.Stride != 1 || shape.Dilation != 1) return false;
-        ConvShape sums = OfPass(pass, shape);
-        return sums.GroupChannels == 1 && sums.OutputWidth >= WidestVector && sums.Padding is { Top: >= 0, Bottom: >= 0, Left: >= 0, Right: >= 0 }
-            && new PaddedPlane(sums).Length < int.MaxValue;
-    }
+    public override bool Supports(ConvPass pass, in ConvShape shape) =>
+        shape is { R: 3, S: 3, GroupChannels: 1, Groups: > 1 } && (shape.Stride == 1 || shape.Stride == 2) && shape.Dilation == 1
+        && (pass != ConvPass.BackwardInput || shape.GroupFilters == 1)
+        && new Planes(pass, shape) is { Floats: < int.MaxValue, GradientFloats: < int.MaxValue };
 
-    // Multiply-adds, idle lanes among them, and the way from and to memory.
+    // Multiply-adds, idle lanes among them, the way from and to memory, and what a plane takes to begin and to end with.
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        int width = OfPass(pass, shape).OutputWidth, computed = (width + Simd.Lanes - 1) / Simd.Lanes * Simd.Lanes;
-        return (shape.MultiplyAdds * 1.2 * computed / width) + (4.0 * (shape.InputLength + shape.OutputLength));
+        int width = pass == ConvPass.BackwardInput ? shape.W : shape.OutputWidth, computed = (width + Simd.Lanes - 1) / Simd.Lanes * Simd.Lanes;
+        double multiplyAdd = shape.Stride == 1 ? 1.2 : 2.4;
+        return (shape.MultiplyAdds * multiplyAdd * computed / width) + (4.0 * (shape.InputLength + shape.OutputLength)) + (1500.0 * shape.N * shape.K);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
     {
-        ConvShape sums = OfPass(pass, shape);
-        int chunks = pass == ConvPass.BackwardFilter ? FilterBlocks(shape).Count : shape.N * ChannelBlocks(sums).Count;
-        return Bytes(0, new PaddedPlane(sums).Length, chunks, threads);
+        Planes planes = new(pass, shape);
+        return Bytes(planes.Columns.MaskFloats + planes.GradientFloats, planes.Floats, planes.Chunks, threads);
     }
 
-    public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y) =>
-        Threads.ForVectors(shape.N * ChannelBlocks(shape).Count, new SumPlanes(shape, x, w, 1, bias, activation, y));
+    public override void Forward(in ConvShape shape, float* x, float* w, float* bias, Activation activation, float* y)
+    {
+        Planes planes = new(ConvPass.Forward, shape);
+        using Scratch.Lease masks = Scratch.Take(planes.Columns.MaskFloats);
+        planes.Columns.WriteMasks(masks.Data);
+        Threads.ForVectors(planes.Chunks, new Sums(planes, masks.Data, x, w, bias, activation, y));
+    }
 
-    // The last tap comes first: the filter rotated by 180°.
     public override void BackwardInput(in ConvShape shape, float* dy, float* w, float* dx)
     {
-        ConvShape ofDelta = shape.OfDelta();
-        Threads.ForVectors(shape.N * ChannelBlocks(ofDelta).Count, new SumPlanes(ofDelta, dy, w + shape.Taps - 1, -1, null, Activation.Identity, dx));
+        Planes planes = new(ConvPass.BackwardInput, shape);
+        using Scratch.Lease masks = Scratch.Take(planes.Columns.MaskFloats);
+        planes.Columns.WriteMasks(masks.Data);
+        Threads.ForVectors(planes.Chunks, new Sums(planes, masks.Data, dy, w, null, Activation.Identity, dx));
     }
 
-    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias) =>
-        Threads.ForVectors(FilterBlocks(shape).Count, new FilterPlanes(shape, x, dy, dw, dbias));
-
-    // The convolution whose outputs are summed up: for the images' gradient that of δ.
-    private static ConvShape OfPass(ConvPass pass, in ConvShape shape) => pass == ConvPass.BackwardInput ? shape.OfDelta() : shape;
-
-    private static RowBlocks ChannelBlocks(in ConvShape shape) =>
-        new(shape.Groups, (int)Math.Clamp(ChunkMultiplyAdds * shape.Groups * shape.N / shape.MultiplyAdds, 1, shape.Groups));
-
-    private static RowBlocks FilterBlocks(in ConvShape shape) => new(shape.Groups, (shape.Groups + FilterChunks - 1) / FilterChunks);
-
-    /// <summary>A plane with its padding, the pixels of each row from the start of a cache line on.</summary>
-    private readonly struct PaddedPlane
+    /// <summary>Each image has a gradient of its own; they are added in their order.</summary>
+    public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias)
     {
-        private const int Line = 16; // floats: 64 bytes
+        Planes planes = new(ConvPass.BackwardFilter, shape);
+        using Scratch.Lease masks = Scratch.Take(planes.Columns.MaskFloats), scratch = Scratch.Take(planes.GradientFloats);
+        planes.Columns.WriteMasks(masks.Data);
+        float* gradients = scratch.Data, biases = gradients + (shape.N * shape.FilterLength);
+        Threads.ForVectors(planes.Chunks, new Products(planes, masks.Data, x, dy, gradients, biases));
+        Add(shape.N, (int)shape.FilterLength, gradients, dw);
+        if (dbias != null) Add(shape.N, shape.K, biases, dbias);
+    }
 
-        private readonly ConvShape _shape;
-        private readonly int _margin;
+    private static void Add(int images, int length, float* gradients, float* sum)
+    {
+        Span<float> sums = new(sum, length);
+        for (int n = 0; n < images; n++) TensorPrimitives.Add(sums, new ReadOnlySpan<float>(gradients + ((long)n * length), length), sums);
+    }
 
-        public PaddedPlane(in ConvShape shape)
+    /// <summary>How a pass is cut, and what its kernel reads and writes around a plane.</summary>
+    private readonly struct Planes
+    {
+        private readonly ConvPass _pass;
+        private readonly RowBlocks _groups;
+
+        public Planes(ConvPass pass, in ConvShape shape)
         {
-            _shape = shape;
-            _margin = RoundUp(shape.Padding.Left);
-            RowLength = RoundUp(_margin + shape.W + shape.Padding.Right);
+            _pass = pass;
+            // For the images' gradient and stride 1, the convolution of δ.
+            Shape = pass == ConvPass.BackwardInput && shape.Stride == 1 ? shape.OfDelta() : shape;
+            IsRotated = pass == ConvPass.BackwardInput && shape.Stride == 1;
+            IsSpread = pass == ConvPass.BackwardInput && shape.Stride == 2;
+            _groups = new RowBlocks(shape.Groups, (int)Math.Clamp(ChunkMultiplyAdds * shape.Groups * shape.N / shape.MultiplyAdds, 1, shape.Groups));
+            Columns = IsSpread ? Depthwise3x3Columns.OfPairs(shape) : new Depthwise3x3Columns(Shape);
+            int reach = Math.Max(Columns.Total, Simd.Lanes);
+            Source = IsSpread
+                ? new Window(shape.OutputPlane, -Columns.FirstTap, ((shape.OutputHeight - 1L) * shape.OutputWidth) + Columns.FirstTap + reach + 1)
+                : new Window(Shape.InputPlane, -Columns.FirstTap, ((Shape.H - 1L) * Shape.W) + Columns.FirstTap + (Shape.Stride.Width * reach) + 2);
+            Target = IsSpread
+                ? new Window(shape.InputPlane, 0, ((shape.H - 1L) * shape.W) + (2 * reach))
+                : new Window(Shape.OutputPlane, 0, ((Shape.OutputHeight - 1L) * Shape.OutputWidth) + reach);
         }
 
-        public int RowLength { get; }
+        /// <summary>The convolution whose outputs are summed up, or whose δ is spread out.</summary>
+        public ConvShape Shape { get; }
 
-        public long Length => ((long)_shape.Padding.Top + _shape.H + _shape.Padding.Bottom) * RowLength;
+        public bool IsRotated { get; }
 
-        /// <summary>Where the padded image begins.</summary>
-        public int First => _margin - _shape.Padding.Left;
+        public bool IsSpread { get; }
 
-        public void Clear(float* plane) => new Span<float>(plane, (int)Length).Clear();
+        public Depthwise3x3Columns Columns { get; }
 
-        /// <summary>Copies a plane H×W to where another or zeros were before: the padding is there already.</summary>
-        public void Refill<S, V>(float* image, float* plane) where S : struct, ISimd<V> where V : unmanaged =>
-            RowCopy.Fill<S, V>(_shape.H, _shape.W, image, _shape.W, plane + ((nint)_shape.Padding.Top * RowLength) + _margin, RowLength);
+        /// <summary>Planes of x, or of δ for the images' gradient.</summary>
+        public Window Source { get; }
 
-        private static int RoundUp(int length) => (length + Line - 1) / Line * Line;
+        /// <summary>Planes of y or ∂x, which are written, or of δ for the filters' gradient.</summary>
+        public Window Target { get; }
+
+        public int Chunks => Shape.N * _groups.Count;
+
+        /// <summary>A copy of a plane of each.</summary>
+        public long Floats => Source.Floats + Target.Floats;
+
+        /// <summary>Gradients of the filters and biases, of each image.</summary>
+        public long GradientFloats => _pass == ConvPass.BackwardFilter ? Shape.N * (Shape.FilterLength + Shape.K) : 0;
+
+        /// <summary>The groups of all images that a chunk takes.</summary>
+        public (long First, long End) GroupsOf(int chunk)
+        {
+            (int image, int block) = Math.DivRem(chunk, _groups.Count);
+            long first = ((long)image * Shape.Groups) + _groups.First(block);
+            return (first, first + _groups.Height(block));
+        }
     }
 
-    private readonly struct SumPlanes(ConvShape shape, float* x, float* w, int step, float* bias, Activation activation, float* y) : IVectorChunks
+    /// <summary>A plane's numbers, and how many a kernel reads before it, and up to which it reads or writes.</summary>
+    private readonly record struct Window(int Plane, long Before, long End)
+    {
+        public long Floats => Math.Max(Before, 0) + Math.Max(End, Plane);
+
+        /// <summary>A plane of a batch, or where what is around it does not belong to the batch, a copy.</summary>
+        public float* Read(float* batch, long length, long plane, float* copy)
+        {
+            long first = plane * Plane;
+            if (first - Before >= 0 && first + End <= length) return batch + first;
+            copy += Math.Max(Before, 0);
+            new ReadOnlySpan<float>(batch + first, Plane).CopyTo(new Span<float>(copy, Plane));
+            return copy;
+        }
+    }
+
+    private readonly struct Sums(Planes planes, float* masks, float* x, float* w, float* bias, Activation activation, float* y) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            RowBlocks channels = ChannelBlocks(shape);
-            (int image, int block) = Math.DivRem(chunk, channels.Count);
-            PaddedPlane padded = new(shape);
-            using Scratch.Lease scratch = Scratch.Take(padded.Length);
-            padded.Clear(scratch.Data);
-            for (int g = channels.First(block); g < channels.First(block) + channels.Height(block); g++)
+            ConvShape shape = planes.Shape;
+            Depthwise3x3Columns columns = planes.Columns;
+            (long first, long end) = planes.GroupsOf(chunk);
+            using Scratch.Lease scratch = Scratch.Take(planes.Floats);
+            float* copyFrom = scratch.Data, copyTo = copyFrom + planes.Source.Floats;
+            for (long g = first; g < end; g++)
             {
-                float* plane = x + ((((long)image * shape.C) + g) * shape.InputPlane);
-                padded.Refill<S, V>(plane, scratch.Data);
-                for (int k = g * shape.GroupFilters; k < (g + 1) * shape.GroupFilters; k++)
+                float* from = planes.Source.Read(x, planes.IsSpread ? shape.OutputLength : shape.InputLength, g, copyFrom);
+                for (long filter = g * shape.GroupFilters; filter < (g + 1) * shape.GroupFilters; filter++)
                 {
-                    float* results = y + ((((long)image * shape.K) + k) * shape.OutputPlane);
-                    Depthwise3x3Kernel.Sum<S, V>(
-                        shape.OutputHeight, shape.OutputWidth, scratch.Data + padded.First, padded.RowLength, w + (9 * (long)k), step,
-                        bias == null ? 0 : bias[k], activation, results, plane + shape.InputPlane, results + shape.OutputPlane);
-                    if (!activation.IsLinearByParts) Activations.Forward(activation, results, results, shape.OutputPlane);
+                    int k = (int)(filter % (shape.Groups * shape.GroupFilters)), plane = planes.Target.Plane;
+                    float* results = y + (filter * plane), weights = w + (9 * (long)k);
+                    // What is written beyond a plane is the next one's of this chunk, and written again.
+                    bool isInside = (filter * plane) + planes.Target.End <= end * shape.GroupFilters * plane;
+                    float* to = isInside ? results : copyTo;
+                    if (planes.IsSpread) Depthwise3x3Stride2Kernel.Spread<S, V>(shape, columns, masks, from, weights, to);
+                    else if (shape.Stride == 2) Depthwise3x3Stride2Kernel.Sum<S, V>(shape, columns, masks, from, weights, bias == null ? 0 : bias[k], activation, to);
+                    else if (planes.IsRotated) Depthwise3x3Kernel.Sum<S, V>(shape, columns, masks, from, weights + 8, -1, 0, activation, to);
+                    else Depthwise3x3Kernel.Sum<S, V>(shape, columns, masks, from, weights, 1, bias == null ? 0 : bias[k], activation, to);
+                    if (!isInside) new ReadOnlySpan<float>(to, plane).CopyTo(new Span<float>(results, plane));
+                    if (!activation.IsLinearByParts) Activations.Forward(activation, results, results, plane);
                 }
             }
         }
     }
 
-    private readonly struct FilterPlanes(ConvShape shape, float* x, float* dy, float* dw, float* dbias) : IVectorChunks
+    private readonly struct Products(Planes planes, float* masks, float* x, float* dy, float* dw, float* db) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
-            RowBlocks channels = FilterBlocks(shape);
-            PaddedPlane padded = new(shape);
-            using Scratch.Lease scratch = Scratch.Take(padded.Length);
-            padded.Clear(scratch.Data);
-            for (int image = 0; image < shape.N; image++)
-                for (int g = channels.First(chunk); g < channels.First(chunk) + channels.Height(chunk); g++)
+            ConvShape shape = planes.Shape;
+            Depthwise3x3Columns columns = planes.Columns;
+            (long first, long end) = planes.GroupsOf(chunk);
+            using Scratch.Lease scratch = Scratch.Take(planes.Floats);
+            float* copyX = scratch.Data, copyDelta = copyX + planes.Source.Floats;
+            for (long g = first; g < end; g++)
+            {
+                float* from = planes.Source.Read(x, shape.InputLength, g, copyX);
+                for (long filter = g * shape.GroupFilters; filter < (g + 1) * shape.GroupFilters; filter++)
                 {
-                    float* plane = x + ((((long)image * shape.C) + g) * shape.InputPlane);
-                    padded.Refill<S, V>(plane, scratch.Data);
-                    for (int k = g * shape.GroupFilters; k < (g + 1) * shape.GroupFilters; k++)
-                    {
-                        float* deltas = dy + ((((long)image * shape.K) + k) * shape.OutputPlane);
-                        Depthwise3x3Kernel.AddProducts<S, V>(
-                            shape.OutputHeight, shape.OutputWidth, scratch.Data + padded.First, padded.RowLength, deltas, dw + (9 * (long)k),
-                            dbias == null ? null : dbias + k, plane + shape.InputPlane, deltas + shape.OutputPlane);
-                    }
+                    float* deltas = planes.Target.Read(dy, shape.OutputLength, filter, copyDelta);
+                    if (shape.Stride == 2) Depthwise3x3Stride2Kernel.Products<S, V>(shape, columns, masks, from, deltas, dw + (9 * filter), db + filter);
+                    else Depthwise3x3Kernel.Products<S, V>(shape, columns, masks, from, deltas, dw + (9 * filter), db + filter);
                 }
+            }
         }
     }
 }

@@ -56,6 +56,9 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>Lane by lane: <paramref name="x"/> &lt; 0 ? <paramref name="negative"/> : <paramref name="otherwise"/> (so for NaN, too).</summary>
     static abstract V WhereNegative(V x, V negative, V otherwise);
 
+    /// <summary>The bits that both have: a number where the other's bits are all set, 0 where none is.</summary>
+    static abstract V And(V a, V b);
+
     /// <summary>The sum of all lanes.</summary>
     static abstract float Sum(V value);
 

@@ -51,6 +51,13 @@ public static class Simd
         if (Sse.IsSupported) Sse.Prefetch1(address);
     }
 
+    /// <summary>The same into the first-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static unsafe void PrefetchNear(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
+    }
+
     /// <summary>Runs a kernel on vectors of <see cref="Width"/>.</summary>
     internal static void Run<TKernel>(ref TKernel kernel) where TKernel : struct, ISimdKernel
     {

@@ -56,6 +56,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> WhereNegative(Vector128<float> x, Vector128<float> negative, Vector128<float> otherwise) =>
         Vector128.ConditionalSelect(Vector128.LessThan(x, Vector128<float>.Zero), negative, otherwise);
 
+    public static Vector128<float> And(Vector128<float> a, Vector128<float> b) => a & b;
+
     public static float Sum(Vector128<float> value) => Vector128.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

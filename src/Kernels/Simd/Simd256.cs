@@ -55,6 +55,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> WhereNegative(Vector256<float> x, Vector256<float> negative, Vector256<float> otherwise) =>
         Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256<float>.Zero), negative, otherwise);
 
+    public static Vector256<float> And(Vector256<float> a, Vector256<float> b) => a & b;
+
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -50,6 +50,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> WhereNegative(Vector512<float> x, Vector512<float> negative, Vector512<float> otherwise) =>
         Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), negative, otherwise);
 
+    public static Vector512<float> And(Vector512<float> a, Vector512<float> b) => a & b;
+
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -55,6 +55,8 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
     public static Vector<float> WhereNegative(Vector<float> x, Vector<float> negative, Vector<float> otherwise) =>
         Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), negative, otherwise);
 
+    public static Vector<float> And(Vector<float> a, Vector<float> b) => a & b;
+
     public static float Sum(Vector<float> value) => Vector.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
