@@ -54,6 +54,12 @@ internal abstract unsafe class ConvAlgorithm
     /// <summary>By how much a register tile of few rows is slower than a full one, because it loads more than it multiplies.</summary>
     protected static double FewRows(int rows) => Math.Max(1, 4.5 / rows);
 
+    /// <summary>
+    /// What the groups of all images take, where each is laid out, multiplied and brought to its place alone: more than the products, if they
+    /// have a channel each.
+    /// </summary>
+    protected static double EachGroup(in ConvShape shape, double cost) => shape.Groups == 1 ? 0 : cost * shape.N * shape.Groups;
+
     /// <summary>Bytes of what the calling thread takes once and what each thread takes for a chunk, both in floats.</summary>
     protected static long Bytes(long once, long eachThread, int chunks, int threads) => sizeof(float) * (once + (eachThread * Math.Min(chunks, threads)));
 }

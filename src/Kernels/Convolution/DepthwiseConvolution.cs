@@ -33,7 +33,7 @@ internal sealed unsafe class DepthwiseConvolution : ConvAlgorithm
     {
         ConvShape sums = OfPass(pass, shape);
         double idle = new PlaneSums(sums).Positions * (double)Simd.Lanes / sums.OutputPlane;
-        return (shape.MultiplyAdds * 2.0 * idle) + (8.0 * shape.InputLength);
+        return (shape.MultiplyAdds * 3.2 * idle) + ((shape.Stride == 1 ? 8.0 : 16.0) * shape.InputLength) + EachGroup(shape, 4_000);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

@@ -22,7 +22,8 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
         double products = 0;
         for (int call = 0; call < phases.Calls.Count; call++)
             products += (double)phases.TapsOf(call) * phases.Calls.Height(call) * FewRows(phases.Calls.Height(call) * phases.Channels.Height(0));
-        return shape.N * pixels * products * shape.GroupFilters * shape.C;
+        double merging = shape.Stride == 1 ? 0 : 12.0 * shape.GroupChannels * shape.InputPlane;
+        return (shape.N * pixels * products * shape.GroupFilters * shape.C) + EachGroup(shape, 30_000 + merging);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

@@ -26,6 +26,22 @@ public unsafe class ConvPlannerTests
         Assert.All(ConvPlanner.Explain(depthwise).Passes, pass => Assert.Equal("depthwise3x3", pass.Choice));
     }
 
+    [Theory]
+    [InlineData(64, 112, 2)]
+    [InlineData(128, 56, 2)]
+    [InlineData(256, 28, 2)]
+    [InlineData(512, 14, 2)]
+    [InlineData(512, 14, 1)]
+    [InlineData(1024, 7, 1)]
+    public void MobileNets_channels_alone_have_their_own_algorithm(int channels, int size, int stride)
+    {
+        foreach (int images in new[] { 1, 8, 32 })
+        {
+            ConvShape shape = new(images, channels, size, channels, 3, new() { Stride = stride, Padding = 1, Groups = channels });
+            Assert.All(ConvPlanner.Explain(shape).Passes, pass => Assert.Equal("depthwise3x3", pass.Choice));
+        }
+    }
+
     [Theory, MemberData(nameof(ShapeNames))]
     public void The_choice_does_not_depend_on_the_number_of_threads(string name)
     {

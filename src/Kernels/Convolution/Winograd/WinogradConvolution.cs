@@ -27,7 +27,7 @@ internal sealed unsafe class WinogradConvolution : ConvAlgorithm
         (double ofInput, double ofOutput, double ofFilter) = pass == ConvPass.BackwardFilter ? (800, 800, 1500) : (650, 400, 2500);
         WinogradTiles tiles = TilesOf(pass, shape);
         double filters = (double)shape.K * shape.GroupChannels;
-        return (tiles.Count * ((WinogradTransforms.Products * filters) + (ofInput * tiles.Channels) + (ofOutput * tiles.Filters))) + (ofFilter * filters);
+        return (tiles.Count * ((WinogradTransforms.Products * filters) + (ofInput * tiles.Channels) + (ofOutput * tiles.Filters))) + (ofFilter * filters) + EachGroup(shape, 20_000);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
