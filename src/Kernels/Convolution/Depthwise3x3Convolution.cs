@@ -9,8 +9,8 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal sealed unsafe class Depthwise3x3Convolution : ConvAlgorithm
 {
-    // A chunk has so many multiply-adds that handing it out does not count, and so few that threads share them evenly.
-    private const long ChunkMultiplyAdds = 1 << 19;
+    // A chunk costs so much, eight microseconds or so, that handing it out does not count; a small batch is cut into so many for threads to share.
+    private const double ChunkCost = 1 << 20, FewestChunks = 8;
 
     public override string Name => "depthwise3x3";
 
@@ -20,13 +20,7 @@ internal sealed unsafe class Depthwise3x3Convolution : ConvAlgorithm
         && (pass != ConvPass.BackwardInput || shape.GroupFilters == 1)
         && new Planes(pass, shape) is { Floats: < int.MaxValue, GradientFloats: < int.MaxValue };
 
-    // Multiply-adds, idle lanes among them, the way from and to memory, and what a plane takes to begin and to end with.
-    public override double Cost(ConvPass pass, in ConvShape shape)
-    {
-        int width = pass == ConvPass.BackwardInput ? shape.W : shape.OutputWidth, computed = (width + Simd.Lanes - 1) / Simd.Lanes * Simd.Lanes;
-        double multiplyAdd = shape.Stride == 1 ? 1.2 : 2.4;
-        return (shape.MultiplyAdds * multiplyAdd * computed / width) + (4.0 * (shape.InputLength + shape.OutputLength)) + (1500.0 * shape.N * shape.K);
-    }
+    public override double Cost(ConvPass pass, in ConvShape shape) => CostOf(pass, shape);
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
     {
@@ -62,6 +56,14 @@ internal sealed unsafe class Depthwise3x3Convolution : ConvAlgorithm
         if (dbias != null) Add(shape.N, shape.K, biases, dbias);
     }
 
+    // Multiply-adds, idle lanes among them, the way from and to memory, and what a plane takes to begin and to end with.
+    private static double CostOf(ConvPass pass, in ConvShape shape)
+    {
+        int width = pass == ConvPass.BackwardInput ? shape.W : shape.OutputWidth, computed = (width + Simd.Lanes - 1) / Simd.Lanes * Simd.Lanes;
+        double multiplyAdd = shape.Stride == 1 ? 1.2 : 2.4;
+        return (shape.MultiplyAdds * multiplyAdd * computed / width) + (4.0 * (shape.InputLength + shape.OutputLength)) + (1500.0 * shape.N * shape.K);
+    }
+
     private static void Add(int images, int length, float* gradients, float* sum)
     {
         Span<float> sums = new(sum, length);
@@ -81,7 +83,8 @@ internal sealed unsafe class Depthwise3x3Convolution : ConvAlgorithm
             Shape = pass == ConvPass.BackwardInput && shape.Stride == 1 ? shape.OfDelta() : shape;
             IsRotated = pass == ConvPass.BackwardInput && shape.Stride == 1;
             IsSpread = pass == ConvPass.BackwardInput && shape.Stride == 2;
-            _groups = new RowBlocks(shape.Groups, (int)Math.Clamp(ChunkMultiplyAdds * shape.Groups * shape.N / shape.MultiplyAdds, 1, shape.Groups));
+            double chunks = Math.Max(CostOf(pass, shape) / ChunkCost, FewestChunks);
+            _groups = new RowBlocks(shape.Groups, (int)Math.Clamp((double)shape.N * shape.Groups / chunks, 1, shape.Groups));
             Columns = IsSpread ? Depthwise3x3Columns.OfPairs(shape) : new Depthwise3x3Columns(Shape);
             int reach = Math.Max(Columns.Total, Simd.Lanes);
             Source = IsSpread
