@@ -64,31 +64,27 @@ public static unsafe class ChwnLayout
         FromNchw<S, V>(images, length, x, length, y);
 
     /// <summary>The same for rows that are <paramref name="stride"/> floats apart, whatever they are rows of.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     internal static void FromNchw<S, V>(int images, int length, float* x, nint stride, float* y) where S : struct, ISimd<V> where V : unmanaged
     {
+        if (length < 4)
+            for (int i = 0; i < length; i++)
+                for (int n = 0; n < S.Lanes; n++) y[(i * S.Lanes) + n] = n < images ? x[(n * stride) + i] : 0;
+        else if (images == S.Lanes) Transpose.FromRows<S, V>(length, x, stride, y);
+        else FromFewer<S, V>(images, length, x, stride, y);
+    }
+
+    // Through a block of as many rows as there are lanes, those without an image 0.
+    [SkipLocalsInit]
+    private static void FromFewer<S, V>(int images, int length, float* x, nint stride, float* y) where S : struct, ISimd<V> where V : unmanaged
+    {
         float* rows = stackalloc float[S.Lanes * S.Lanes];
-        if (length < S.Lanes)
-        {
-            if (images < S.Lanes || stride != length)
-            {
-                RowCopy.Fill<S, V>(images, length, x, stride, rows, length);
-                new Span<float>(rows + (images * length), (S.Lanes - images) * length).Clear();
-                x = rows;
-            }
-            Transpose.FromShortRows<S, V>(length, x, y);
-            return;
-        }
+        int width = Math.Min(length, S.Lanes);
+        new Span<float>(rows + (images * width), (S.Lanes - images) * width).Clear();
         for (int i = 0; i < length; i += S.Lanes)
         {
-            int first = Math.Min(i, length - S.Lanes); // the last block begins early instead of ending late
-            if (images == S.Lanes)
-            {
-                Transpose.Run<S, V>(S.Lanes, x + first, stride, y + ((nint)first * S.Lanes));
-                continue;
-            }
-            for (int n = 0; n < S.Lanes; n++) S.Store(rows + (n * S.Lanes), n < images ? S.Load(x + (n * stride) + first) : S.Zero);
-            Transpose.Run<S, V>(S.Lanes, rows, S.Lanes, y + ((nint)first * S.Lanes));
+            int first = Math.Min(i, length - width); // the last block begins early instead of ending late
+            RowCopy.Fill<S, V>(images, width, x + first, stride, rows, width);
+            Transpose.FromRows<S, V>(width, rows, width, y + ((nint)first * S.Lanes));
         }
     }
 
@@ -96,28 +92,33 @@ public static unsafe class ChwnLayout
         ToNchw<S, V>(images, length, x, y, length);
 
     /// <summary>The same for rows that are <paramref name="stride"/> floats apart, whatever they are rows of.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     internal static void ToNchw<S, V>(int images, int length, float* x, float* y, nint stride) where S : struct, ISimd<V> where V : unmanaged
     {
+        if (length < 4)
+            for (int n = 0; n < images; n++)
+                for (int i = 0; i < length; i++) y[(n * stride) + i] = x[(i * S.Lanes) + n];
+        else if (images < S.Lanes) ToFewer<S, V>(images, length, x, y, stride);
+        else if (length < S.Lanes || S.Lanes <= 8) Transpose.ToRows<S, V>(length, x, y, stride);
+        else
+            // A row's cache line is written at once: sixteen of a multiple of 4 KB apart share a set of the first-level cache, which has no
+            // room for them, and four columns at a time take four times as long.
+            for (int i = 0; i < length; i += S.Lanes)
+            {
+                int first = Math.Min(i, length - S.Lanes);
+                Transpose.Run<S, V>(S.Lanes, x + ((nint)first * S.Lanes), S.Lanes, y + first, stride);
+            }
+    }
+
+    [SkipLocalsInit]
+    private static void ToFewer<S, V>(int images, int length, float* x, float* y, nint stride) where S : struct, ISimd<V> where V : unmanaged
+    {
         float* rows = stackalloc float[S.Lanes * S.Lanes];
-        if (length < S.Lanes)
-        {
-            bool isWhole = images == S.Lanes && stride == length;
-            Transpose.ToShortRows<S, V>(length, x, isWhole ? y : rows);
-            if (!isWhole) RowCopy.Fill<S, V>(images, length, rows, length, y, stride);
-            return;
-        }
+        int width = Math.Min(length, S.Lanes);
         for (int i = 0; i < length; i += S.Lanes)
         {
-            int first = Math.Min(i, length - S.Lanes);
-            float* from = x + ((nint)first * S.Lanes);
-            if (images == S.Lanes)
-            {
-                Transpose.Run<S, V>(S.Lanes, from, S.Lanes, y + first, stride);
-                continue;
-            }
-            Transpose.Run<S, V>(S.Lanes, from, S.Lanes, rows);
-            for (int n = 0; n < images; n++) S.Store(y + (n * stride) + first, S.Load(rows + (n * S.Lanes)));
+            int first = Math.Min(i, length - width);
+            Transpose.ToRows<S, V>(width, x + ((nint)first * S.Lanes), rows, width);
+            RowCopy.Fill<S, V>(images, width, rows, width, y + first, stride);
         }
     }
 }

@@ -83,6 +83,15 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>The reverse of <see cref="Deinterleave"/>.</summary>
     static abstract (V First, V Second) Interleave(V even, V odd);
 
+    /// <summary>Loads four floats for every four lanes, one four <paramref name="stride"/> floats behind the other.</summary>
+    static abstract V LoadQuads(float* source, nint stride);
+
+    /// <summary>The reverse of <see cref="LoadQuads"/>.</summary>
+    static abstract void StoreQuads(float* destination, nint stride, V value);
+
+    /// <summary><see cref="Interleave"/> within every four lanes, which no number leaves: four a cycle, where those that cross take two.</summary>
+    static abstract (V First, V Second) InterleaveQuads(V even, V odd);
+
     /// <summary>Loads whole numbers and converts them to floats.</summary>
     static abstract V LoadInt32(int* source);
 

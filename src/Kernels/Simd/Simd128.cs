@@ -91,6 +91,13 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         : AdvSimd.Arm64.IsSupported ? (AdvSimd.Arm64.ZipLow(even, odd), AdvSimd.Arm64.ZipHigh(even, odd))
         : (Vector128.Create(even[0], odd[0], even[1], odd[1]), Vector128.Create(even[2], odd[2], even[3], odd[3]));
 
+    public static Vector128<float> LoadQuads(float* source, nint stride) => Vector128.Load(source);
+
+    public static void StoreQuads(float* destination, nint stride, Vector128<float> value) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector128<float> First, Vector128<float> Second) InterleaveQuads(Vector128<float> even, Vector128<float> odd) => Interleave(even, odd);
+
     public static Vector128<float> LoadInt32(int* source) => Vector128.ConvertToSingle(Vector128.Load(source));
 
     public static Vector128<float> ToInt32(Vector128<float> value) => Vector128.ConvertToInt32Native(value).AsSingle();

@@ -89,6 +89,24 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         return (Vector256.Create(a, b), Vector256.Create(c, d));
     }
 
+    public static Vector256<float> LoadQuads(float* source, nint stride) => Vector256.Create(Vector128.Load(source), Vector128.Load(source + stride));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreQuads(float* destination, nint stride, Vector256<float> value)
+    {
+        value.GetLower().Store(destination);
+        value.GetUpper().Store(destination + stride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<float> First, Vector256<float> Second) InterleaveQuads(Vector256<float> even, Vector256<float> odd)
+    {
+        if (Avx.IsSupported) return (Avx.UnpackLow(even, odd), Avx.UnpackHigh(even, odd));
+        (Vector128<float> a, Vector128<float> b) = Simd128.Interleave(even.GetLower(), odd.GetLower());
+        (Vector128<float> c, Vector128<float> d) = Simd128.Interleave(even.GetUpper(), odd.GetUpper());
+        return (Vector256.Create(a, c), Vector256.Create(b, d));
+    }
+
     public static Vector256<float> LoadInt32(int* source) => Vector256.ConvertToSingle(Vector256.Load(source));
 
     public static Vector256<float> ToInt32(Vector256<float> value) => Vector256.ConvertToInt32Native(value).AsSingle();

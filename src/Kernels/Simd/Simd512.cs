@@ -94,6 +94,40 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         return (Vector512.Create(a, b), Vector512.Create(c, d));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadQuads(float* source, nint stride)
+    {
+        if (!Avx512F.IsSupported) return Vector512.Create(Simd256.LoadQuads(source, stride), Simd256.LoadQuads(source + (2 * stride), stride));
+        Vector512<float> value = Vector128.Load(source).ToVector256Unsafe().ToVector512Unsafe();
+        value = Avx512F.InsertVector128(value, Vector128.Load(source + stride), 1);
+        value = Avx512F.InsertVector128(value, Vector128.Load(source + (2 * stride)), 2);
+        return Avx512F.InsertVector128(value, Vector128.Load(source + (3 * stride)), 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreQuads(float* destination, nint stride, Vector512<float> value)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            Simd256.StoreQuads(destination, stride, value.GetLower());
+            Simd256.StoreQuads(destination + (2 * stride), stride, value.GetUpper());
+            return;
+        }
+        value.GetLower().GetLower().Store(destination);
+        Avx512F.ExtractVector128(value, 1).Store(destination + stride);
+        Avx512F.ExtractVector128(value, 2).Store(destination + (2 * stride));
+        Avx512F.ExtractVector128(value, 3).Store(destination + (3 * stride));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector512<float> First, Vector512<float> Second) InterleaveQuads(Vector512<float> even, Vector512<float> odd)
+    {
+        if (Avx512F.IsSupported) return (Avx512F.UnpackLow(even, odd), Avx512F.UnpackHigh(even, odd));
+        (Vector256<float> a, Vector256<float> b) = Simd256.InterleaveQuads(even.GetLower(), odd.GetLower());
+        (Vector256<float> c, Vector256<float> d) = Simd256.InterleaveQuads(even.GetUpper(), odd.GetUpper());
+        return (Vector512.Create(a, c), Vector512.Create(b, d));
+    }
+
     public static Vector512<float> LoadInt32(int* source) => Vector512.ConvertToSingle(Vector512.Load(source));
 
     public static Vector512<float> ToInt32(Vector512<float> value) => Vector512.ConvertToInt32Native(value).AsSingle();

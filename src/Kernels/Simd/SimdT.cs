@@ -118,6 +118,42 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> LoadQuads(float* source, nint stride) => Vector<float>.Count switch
+    {
+        16 => Simd512.LoadQuads(source, stride).AsVector(),
+        8 => Simd256.LoadQuads(source, stride).AsVector(),
+        _ => Simd128.LoadQuads(source, stride).AsVector(),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreQuads(float* destination, nint stride, Vector<float> value)
+    {
+        if (Vector<float>.Count == 16) Simd512.StoreQuads(destination, stride, value.AsVector512());
+        else if (Vector<float>.Count == 8) Simd256.StoreQuads(destination, stride, value.AsVector256());
+        else Simd128.StoreQuads(destination, stride, value.AsVector128());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector<float> First, Vector<float> Second) InterleaveQuads(Vector<float> even, Vector<float> odd)
+    {
+        if (Vector<float>.Count == 16)
+        {
+            (Vector512<float> first, Vector512<float> second) = Simd512.InterleaveQuads(even.AsVector512(), odd.AsVector512());
+            return (first.AsVector(), second.AsVector());
+        }
+        if (Vector<float>.Count == 8)
+        {
+            (Vector256<float> first, Vector256<float> second) = Simd256.InterleaveQuads(even.AsVector256(), odd.AsVector256());
+            return (first.AsVector(), second.AsVector());
+        }
+        else
+        {
+            (Vector128<float> first, Vector128<float> second) = Simd128.Interleave(even.AsVector128(), odd.AsVector128());
+            return (first.AsVector(), second.AsVector());
+        }
+    }
+
     public static Vector<float> LoadInt32(int* source) => Vector.ConvertToSingle(Vector.Load(source));
 
     public static Vector<float> ToInt32(Vector<float> value) => Vector.AsVectorSingle(Vector.ConvertToInt32Native(value));

@@ -49,76 +49,61 @@ internal static unsafe class Transpose
     }
 
     /// <summary>
-    /// <c>to[c·L + row] = from[row·C + c]</c> for L rows of C numbers without gaps, C at most L: the same shuffle of the block as a whole, whose
-    /// halves are interleaved, C vectors a round instead of L. The result may take the source's place.
+    /// <c>to[c·L + row] = from[row·stride + c]</c> for L rows of C numbers, at least four. Four columns at a time: four rows side by side in
+    /// every four lanes, so that two rounds within them are all of the shuffle.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    public static void FromShortRows<S, V>(int length, float* from, float* to) where S : struct, ISimd<V> where V : unmanaged
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void FromRows<S, V>(int length, float* from, nint stride, float* to) where S : struct, ISimd<V> where V : unmanaged
     {
-        float* buffers = stackalloc float[((2 * S.Lanes) + 1) * S.Lanes];
-        buffers = Aligned<V>(buffers);
-        if (length == 1) S.Store(to, S.Load(from));
-        nint half = length * S.Lanes / 2, quarter = half / 2;
-        for (int rows = S.Lanes; rows > 1 && length > 1;)
+        for (int i = 0; i < length; i += 4)
         {
-            bool twice = rows > 2 && length >= 4;
-            rows >>= twice ? 2 : 1;
-            float* target = rows == 1 ? to : from == buffers ? buffers + (S.Lanes * S.Lanes) : buffers;
-            if (twice)
-                for (nint i = 0; i < quarter; i += S.Lanes)
-                {
-                    nint j = Math.Min(i, quarter - S.Lanes); // the last vectors begin early instead of ending late
-                    Twice<S, V>(S.Load(from + j), S.Load(from + quarter + j), S.Load(from + half + j), S.Load(from + half + quarter + j), target + (4 * j), S.Lanes);
-                }
-            else
-                for (nint i = 0; i < half; i += S.Lanes)
-                {
-                    nint j = Math.Min(i, half - S.Lanes);
-                    (V first, V second) = S.Interleave(S.Load(from + j), S.Load(from + half + j));
-                    S.Store(target + (2 * j), first);
-                    S.Store(target + (2 * j) + S.Lanes, second);
-                }
-            from = target;
+            int first = Math.Min(i, length - 4); // the last four begin early instead of ending late
+            float* column = to + ((nint)first * S.Lanes);
+            (V c0, V c1, V c2, V c3) = LoadColumns<S, V>(from + first, stride);
+            S.Store(column, c0);
+            S.Store(column + S.Lanes, c1);
+            S.Store(column + (2 * S.Lanes), c2);
+            S.Store(column + (3 * S.Lanes), c3);
         }
     }
 
-    /// <summary>The reverse of <see cref="FromShortRows"/>: <c>to[row·C + c] = from[c·L + row]</c>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    public static void ToShortRows<S, V>(int length, float* from, float* to) where S : struct, ISimd<V> where V : unmanaged
+    /// <summary>The reverse of <see cref="FromRows"/>: <c>to[row·stride + c] = from[c·L + row]</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ToRows<S, V>(int length, float* from, float* to, nint stride) where S : struct, ISimd<V> where V : unmanaged
     {
-        float* buffers = stackalloc float[((2 * S.Lanes) + 1) * S.Lanes];
-        buffers = Aligned<V>(buffers);
-        if (length == 1) S.Store(to, S.Load(from));
-        nint half = length * S.Lanes / 2, quarter = half / 2;
-        for (int rows = S.Lanes; rows > 1 && length > 1;)
+        for (int i = 0; i < length; i += 4)
         {
-            bool twice = rows > 2 && length >= 4;
-            rows >>= twice ? 2 : 1;
-            float* target = rows == 1 ? to : from == buffers ? buffers + (S.Lanes * S.Lanes) : buffers;
-            if (twice)
-                for (nint i = 0; i < quarter; i += S.Lanes)
-                {
-                    nint j = Math.Min(i, quarter - S.Lanes);
-                    float* row = from + (4 * j);
-                    (V a0, V a1) = S.Deinterleave(S.Load(row), S.Load(row + S.Lanes));
-                    (V b0, V b1) = S.Deinterleave(S.Load(row + (2 * S.Lanes)), S.Load(row + (3 * S.Lanes)));
-                    (V x0, V x1) = S.Deinterleave(a0, b0);
-                    (V x2, V x3) = S.Deinterleave(a1, b1);
-                    S.Store(target + j, x0);
-                    S.Store(target + half + j, x1);
-                    S.Store(target + quarter + j, x2);
-                    S.Store(target + half + quarter + j, x3);
-                }
-            else
-                for (nint i = 0; i < half; i += S.Lanes)
-                {
-                    nint j = Math.Min(i, half - S.Lanes);
-                    (V even, V odd) = S.Deinterleave(S.Load(from + (2 * j)), S.Load(from + (2 * j) + S.Lanes));
-                    S.Store(target + j, even);
-                    S.Store(target + half + j, odd);
-                }
-            from = target;
+            int first = Math.Min(i, length - 4);
+            float* column = from + ((nint)first * S.Lanes);
+            StoreColumns<S, V>(S.Load(column), S.Load(column + S.Lanes), S.Load(column + (2 * S.Lanes)), S.Load(column + (3 * S.Lanes)), to + first, stride);
         }
+    }
+
+    /// <summary>Four columns of L rows that are <paramref name="stride"/> floats apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (V C0, V C1, V C2, V C3) LoadColumns<S, V>(float* from, nint stride) where S : struct, ISimd<V> where V : unmanaged => Turn<S, V>(
+        S.LoadQuads(from, 4 * stride), S.LoadQuads(from + stride, 4 * stride), S.LoadQuads(from + (2 * stride), 4 * stride), S.LoadQuads(from + (3 * stride), 4 * stride));
+
+    /// <summary>The reverse of <see cref="LoadColumns"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreColumns<S, V>(V c0, V c1, V c2, V c3, float* to, nint stride) where S : struct, ISimd<V> where V : unmanaged
+    {
+        (V r0, V r1, V r2, V r3) = Turn<S, V>(c0, c1, c2, c3);
+        S.StoreQuads(to, 4 * stride, r0);
+        S.StoreQuads(to + stride, 4 * stride, r1);
+        S.StoreQuads(to + (2 * stride), 4 * stride, r2);
+        S.StoreQuads(to + (3 * stride), 4 * stride, r3);
+    }
+
+    // Transposes the 4×4 numbers in every four lanes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (V, V, V, V) Turn<S, V>(V r0, V r1, V r2, V r3) where S : struct, ISimd<V> where V : unmanaged
+    {
+        (V a0, V a1) = S.InterleaveQuads(r0, r2);
+        (V b0, V b1) = S.InterleaveQuads(r1, r3);
+        (V x0, V x1) = S.InterleaveQuads(a0, b0);
+        (V x2, V x3) = S.InterleaveQuads(a1, b1);
+        return (x0, x1, x2, x3);
     }
 
     private static float* Aligned<V>(float* address) where V : unmanaged => (float*)(((nuint)address + (nuint)sizeof(V) - 1) & ~((nuint)sizeof(V) - 1));

@@ -108,6 +108,29 @@ public unsafe class SimdTests
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Quads_are_loaded_interleaved_within_their_lanes_and_stored(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        const int stride = 7;
+        int lanes = Simd.Lanes, rows = lanes / 4;
+        // Nothing is read before a row of four or behind it.
+        float[] numbers = [.. Enumerable.Range(0, (2 * rows * stride) - 3).Select(i => i % stride < 4 ? i : float.NaN)];
+        Guarded<float> from = new(numbers), joined = new(2 * lanes), to = new(((rows - 1) * stride) + 4);
+        Quads call = new(from.Data, stride, rows * stride, joined.Data, to.Data);
+        Simd.Run(ref call);
+        joined.AssertIntact();
+        to.AssertIntact();
+        for (int i = 0; i < lanes; i++)
+        {
+            // Lanes 4k to 4k + 3 of the first are a0 b0 a1 b1, those of the second a2 b2 a3 b3.
+            int place = (i / 4 * stride) + (i % 4 / 2) + (i % 2 * rows * stride);
+            Assert.Equal((numbers[place], numbers[place + 2]), (joined.Span[i], joined.Span[lanes + i]));
+            Assert.Equal(numbers[(i / 4 * stride) + (i % 4)], to.Span[(i / 4 * stride) + (i % 4)]);
+        }
+        for (int i = 0; i < to.Span.Length; i++) Assert.Equal(i % stride < 4, !float.IsNaN(to.Span[i]));
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
     public void Whole_numbers_become_floats_and_are_stored_again_exactly(SimdWidth width)
     {
         using ForcedWidth forced = new(width);
@@ -251,6 +274,17 @@ public unsafe class SimdTests
             (V first, V second) = S.Interleave(even, odd);
             S.Store(joined, first);
             S.Store(joined + S.Lanes, second);
+        }
+    }
+
+    private readonly struct Quads(float* from, nint stride, nint second, float* joined, float* to) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            (V first, V last) = S.InterleaveQuads(S.LoadQuads(from, stride), S.LoadQuads(from + second, stride));
+            S.Store(joined, first);
+            S.Store(joined + S.Lanes, last);
+            S.StoreQuads(to, stride, S.LoadQuads(from, stride));
         }
     }
 
