@@ -19,8 +19,6 @@ public static unsafe class SoftmaxCrossEntropy
     // Of so many classes a group's columns stay in the first-level cache.
     private const int FewClasses = 32;
 
-    private const int GroupBlocks = 8;
-
     // A block of columns takes as long as so many rows one by one.
     private const int FewImages = 3;
 
@@ -48,12 +46,16 @@ public static unsafe class SoftmaxCrossEntropy
         if (labels.IndexOfAnyExceptInRange(0, classes - 1) is var wrong and >= 0)
             throw new ArgumentOutOfRangeException(nameof(labels), $"label {wrong} is {labels[wrong]}; the classes are 0 to {classes - 1}");
 
-        int rows = Math.Max(1, PieceLength / classes), pieces = (labels.Length + rows - 1) / rows;
+        bool isByRow = IsByRow(classes, labels.Length);
+        // Whole groups, so that there is no odd block but the last.
+        int rows = Math.Max(1, PieceLength / classes), group = SoftmaxColumns.GroupBlocks * Simd.Lanes;
+        if (!isByRow) rows = Math.Max(1, rows / group) * group;
+        int pieces = (labels.Length + rows - 1) / rows;
         using Scratch.Lease lease = Scratch.Take(2L * pieces); // two floats have the room of a double
         double* sums = (double*)lease.Data;
         fixed (float* z = logits, dz = dlogits)
         fixed (int* y = labels)
-            Threads.ForVectors(pieces, new Pieces(classes, labels.Length, rows, z, y, scale, smoothing, dz, sums, IsByRow(classes, labels.Length)));
+            Threads.ForVectors(pieces, new Pieces(classes, labels.Length, rows, z, y, scale, smoothing, dz, sums, isByRow));
         double total = 0;
         for (int piece = 0; piece < pieces; piece++) total += sums[piece];
         return total;
@@ -66,103 +68,41 @@ public static unsafe class SoftmaxCrossEntropy
         public void Run<S, V>(int piece) where S : struct, ISimd<V> where V : unmanaged
         {
             int first = piece * rows, end = Math.Min(images, first + rows);
-            double total = 0;
-            if (isByRow)
-            {
-                int some = Math.Max(1, CachedLength / classes);
-                for (int n = first; n < end; n += some) total += Rows(n, Math.Min(some, end - n));
-            }
-            else
-            {
-                int group = GroupBlocks * S.Lanes;
-                using Scratch.Lease lease = Scratch.Take((classes + 3L) * group);
-                for (int n = first; n < end; n += group) total += Group<S, V>(n, Math.Min(group, end - n), lease.Data);
-            }
-            sums[piece] = total;
+            sums[piece] = isByRow ? Rows<S, V>(first, end) : new SoftmaxColumns(classes, images, z, y, scale, smoothing, dz).Run<S, V>(first, end);
         }
 
-        /// <summary>
-        /// Blocks of as many rows as a vector has lanes, as columns, of which one vector holds a class. Step by step for all of them, so that
-        /// the processor need not wait for one block's numbers.
-        /// </summary>
-        private double Group<S, V>(int first, int count, float* columns) where S : struct, ISimd<V> where V : unmanaged
+        /// <summary>Rows one by one, and the exponentials of some at once.</summary>
+        private double Rows<S, V>(int first, int end) where S : struct, ISimd<V> where V : unmanaged
         {
-            int blocks = (count + S.Lanes - 1) / S.Lanes, block = classes * S.Lanes, length = blocks * S.Lanes;
-            float* end = columns + (blocks * block), sum = end, loss = sum + length;
-            int* labels = (int*)(loss + length);
-            nint offset = (nint)first * classes;
-            new ReadOnlySpan<int>(y + first, count).CopyTo(new Span<int>(labels, count));
-            new Span<int>(labels + count, length - count).Clear();
-            for (int b = 0, n = 0; b < blocks; b++, n += S.Lanes)
-                ChwnLayout.FromNchw<S, V>(Math.Min(S.Lanes, count - n), classes, z + offset + (n * classes), classes, columns + (b * block));
-            for (int b = 0, n = 0; b < blocks; b++, n += S.Lanes) Derive<S, V>(columns + (b * block), labels + n, sum + n, loss + n);
-            for (int b = 0, n = 0; b < blocks; b++, n += S.Lanes)
-                ChwnLayout.ToNchw<S, V>(Math.Min(S.Lanes, count - n), classes, columns + (b * block), dz + offset + (n * classes), classes);
-            for (int n = 0; n < count; n += S.Lanes) S.Store(loss + n, S.Add(S.Log(S.Load(sum + n)), S.Load(loss + n)));
-            // Some in single precision first; all the pieces' in double.
-            new Span<float>(loss + count, length - count).Clear();
-            V lanes = S.Zero;
-            for (int n = 0; n < count; n += S.Lanes) lanes = S.Add(lanes, S.Load(loss + n));
-            S.Store(loss, lanes);
+            int some = Math.Max(1, CachedLength / classes);
+            using Scratch.Lease lease = Scratch.Take((Math.Min(some, end - first) * (long)classes) + S.Lanes);
             double total = 0;
-            for (int lane = 0; lane < S.Lanes; lane++) total += loss[lane];
+            for (; first < end; first += some) total += Rows<S, V>(first, Math.Min(some, end - first), lease.Data);
             return total;
         }
 
-        /// <summary>Columns become their derivatives; of the loss, −Σ t·(z − max − log sum) with Σ t = 1, all but the logarithm is taken.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Derive<S, V>(float* columns, int* labels, float* sums, float* losses) where S : struct, ISimd<V> where V : unmanaged
-        {
-            float* end = columns + (classes * S.Lanes);
-            V label = S.LoadInt32(labels), one = S.Broadcast(1), largest = S.Load(columns);
-            for (float* p = columns; p < end; p += S.Lanes) largest = S.Max(largest, S.Load(p));
-            V sum = S.Zero, atLabel = S.Zero, all = S.Zero, c = S.Zero;
-            for (float* p = columns; p < end; p += S.Lanes)
-            {
-                V shifted = S.Subtract(S.Load(p), largest), power = Exponential.Of<S, V>(shifted);
-                sum = S.Add(sum, power);
-                all = S.Add(all, shifted);
-                atLabel = S.WhereEqual(label, c, shifted, atLabel);
-                c = S.Add(c, one);
-                S.Store(p, power);
-            }
-            V loss = S.Multiply(S.Broadcast(smoothing - 1), atLabel);
-            if (smoothing != 0) loss = S.MultiplyAdd(S.Broadcast(-_everywhere), all, loss);
-            S.Store(losses, loss);
-            S.Store(sums, sum);
-
-            V factor = S.Divide(S.Broadcast(scale), sum), subtrahend = S.Broadcast(scale * _everywhere), target = S.Broadcast(scale * (1 - smoothing));
-            c = S.Zero;
-            for (float* p = columns; p < end; p += S.Lanes)
-            {
-                V derivative = S.Subtract(S.Multiply(S.Load(p), factor), subtrahend);
-                S.Store(p, S.Subtract(derivative, S.WhereEqual(label, c, target, S.Zero)));
-                c = S.Add(c, one);
-            }
-        }
-
-        /// <summary>Rows one by one, and the exponentials of all of them at once.</summary>
-        private double Rows(int first, int count)
+        private double Rows<S, V>(int first, int count, float* powers) where S : struct, ISimd<V> where V : unmanaged
         {
             double total = 0;
-            Span<float> all = new(dz + ((nint)first * classes), count * classes);
             for (int i = 0; i < count; i++)
             {
-                Span<float> p = all.Slice(i * classes, classes);
+                Span<float> p = new(powers + (i * classes), classes);
                 ReadOnlySpan<float> logits = new(z + ((nint)(first + i) * classes), classes);
                 TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), p);
                 total -= (1 - (double)smoothing) * p[y[first + i]];
                 if (smoothing != 0) total -= _everywhere * Sum(p);
             }
-            Exponential.Run(all);
+            for (int i = 0; i < count * classes; i += S.Lanes) S.Store(powers + i, Exponential.OfNotPositive<S, V>(S.Load(powers + i)));
             for (int i = 0; i < count; i++)
             {
-                Span<float> p = all.Slice(i * classes, classes);
+                ReadOnlySpan<float> p = new(powers + (i * classes), classes);
+                Span<float> to = new(dz + ((nint)(first + i) * classes), classes);
                 double sum = Sum(p);
                 total += Math.Log(sum);
-                TensorPrimitives.Multiply(p, (float)(scale / sum), p);
-                if (smoothing != 0) TensorPrimitives.Subtract(p, scale * _everywhere, p);
-                p[y[first + i]] -= scale * (1 - smoothing);
+                TensorPrimitives.Multiply(p, (float)(scale / sum), to);
+                if (smoothing != 0) TensorPrimitives.Subtract(to, scale * _everywhere, to);
+                to[y[first + i]] -= scale * (1 - smoothing);
             }
             return total;
         }

@@ -19,18 +19,20 @@ internal static class Exponential
 
     /// <summary>eˣ to one and a half units in the last place. e⁰ is 1, and what is not positive never gives more; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Of<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged
+    public static V Of<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged => OfNotPositive<S, V>(S.Min(S.Broadcast(Largest), x));
+
+    /// <summary>The same for x up to where eˣ is infinite, as where the largest has been subtracted: a tenth less work.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V OfNotPositive<S, V>(V x) where S : struct, ISimd<V> where V : unmanaged
     {
-        x = S.Min(S.Broadcast(Largest), S.Max(S.Broadcast(Least), x));
+        x = S.Max(S.Broadcast(Least), x);
         V n = S.Subtract(S.MultiplyAdd(x, S.Broadcast(1.44269504f), S.Broadcast(Rounding)), S.Broadcast(Rounding));
-        V r = S.MultiplyAdd(n, S.Broadcast(-Log2Tail), S.MultiplyAdd(n, S.Broadcast(-Log2Head), x));
-        V p = S.Broadcast(1.9875691500e-4f);
-        p = S.MultiplyAdd(p, r, S.Broadcast(1.3981999507e-3f));
-        p = S.MultiplyAdd(p, r, S.Broadcast(8.3334519073e-3f));
-        p = S.MultiplyAdd(p, r, S.Broadcast(4.1665795894e-2f));
-        p = S.MultiplyAdd(p, r, S.Broadcast(1.6666665459e-1f));
-        p = S.MultiplyAdd(p, r, S.Broadcast(5.0000001201e-1f));
-        p = S.MultiplyAdd(p, S.Multiply(r, r), S.Add(r, S.Broadcast(1)));
+        V r = S.MultiplyAdd(n, S.Broadcast(-Log2Tail), S.MultiplyAdd(n, S.Broadcast(-Log2Head), x)), square = S.Multiply(r, r);
+        // In pairs of terms, so that fewer wait for one another (G. Estrin, 1960).
+        V p = S.MultiplyAdd(S.Broadcast(1.9875691500e-4f), r, S.Broadcast(1.3981999507e-3f));
+        p = S.MultiplyAdd(p, square, S.MultiplyAdd(S.Broadcast(8.3334519073e-3f), r, S.Broadcast(4.1665795894e-2f)));
+        p = S.MultiplyAdd(p, square, S.MultiplyAdd(S.Broadcast(1.6666665459e-1f), r, S.Broadcast(5.0000001201e-1f)));
+        p = S.MultiplyAdd(p, square, S.Add(r, S.Broadcast(1)));
         return S.TimesPowerOfTwo(p, n);
     }
 

@@ -60,6 +60,28 @@ public class SoftmaxCrossEntropyTests
     }
 
     [Theory, MemberData(nameof(Widths))]
+    public void Results_larger_than_the_caches_are_the_same_from_every_address_on(SimdWidth width, float smoothing)
+    {
+        using ForcedWidth forced = new(width);
+        using ForcedCaches none = new(CacheSizes.Current with { Level3 = 0 });
+        int group = 8 * Simd.Lanes;
+        foreach (int classes in new[] { 3, 10, 31 })
+            foreach (int images in new[] { 4, Simd.Lanes, group, group + 1, (2 * group) + Simd.Lanes - 1, (3 * group) + 5, 4000 })
+                // One of so many addresses is a multiple of the vector's size, past which the caches are written.
+                for (int start = 0; start < (images < 4000 ? Simd.Lanes : 1); start++)
+                {
+                    float[] logits = Numbers.Random(images * classes, images, limit: 6), inPlace = [.. logits];
+                    int[] labels = Labels(images, classes);
+                    Guarded<float> dlogits = new(start + logits.Length);
+                    double loss = SoftmaxCrossEntropy.Run(classes, logits, labels, 0.5f, dlogits.Span[start..], smoothing);
+                    dlogits.AssertIntact();
+                    // In place nothing is streamed.
+                    Assert.Equal(SoftmaxCrossEntropy.Run(classes, inPlace, labels, 0.5f, inPlace, smoothing), loss);
+                    Expect.SameBits(inPlace, dlogits.Span[start..]);
+                }
+    }
+
+    [Theory, MemberData(nameof(Widths))]
     public void NaN_and_infinity_stay_in_their_rows(SimdWidth width, float smoothing)
     {
         using ForcedWidth forced = new(width);
