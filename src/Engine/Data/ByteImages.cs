@@ -117,11 +117,8 @@ public sealed class ByteImages : IDataset
         if (labels.Length < indices.Length)
             throw new ArgumentException(
                 $"dataset \"{Name}\": {indices.Length} images need room for as many labels, not {labels.Length}", nameof(labels));
-        for (int i = 0; i < indices.Length; i++)
-        {
-            labels[i] = Label(indices[i]);
-            Normalization.Apply(Pixels(indices[i]), images.Slice(i * ImageShape.Length, ImageShape.Length));
-        }
+        for (int i = 0; i < indices.Length; i++) labels[i] = Label(indices[i]);
+        Normalization.Apply(_pixels, ImageShape.Length / Normalization.Channels, indices, images);
     }
 
     /// <summary>The place of the first label that is not below <paramref name="classes"/>, or −1.</summary>

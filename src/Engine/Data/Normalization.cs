@@ -77,6 +77,14 @@ public sealed class Normalization : IEquatable<Normalization>
             BytesToFloats.Run(pixels.Slice(c * plane, plane), 255 * _mean[c], 255 * _deviation[c], normalized.Slice(c * plane, plane));
     }
 
+    /// <summary>The same for some of many images.</summary>
+    internal void Apply(ReadOnlySpan<byte> images, int plane, ReadOnlySpan<int> indices, Span<float> normalized)
+    {
+        Span<float> means = stackalloc float[Channels], deviations = stackalloc float[Channels];
+        for (int c = 0; c < Channels; c++) (means[c], deviations[c]) = (255 * _mean[c], 255 * _deviation[c]);
+        BytesToFloats.Run(images, plane, indices, means, deviations, normalized);
+    }
+
     /// <inheritdoc/>
     public bool Equals(Normalization? other) => other is not null && _mean.AsSpan().SequenceEqual(other._mean) && _deviation.AsSpan().SequenceEqual(other._deviation);
 

@@ -4,11 +4,14 @@ namespace CnnEngine.Kernels;
 
 /// <summary>
 /// Bytes become floats, <c>y = (x − mean) / deviation</c>, read and written once. Each number is rounded as if it were computed alone. Along
-/// the vector: the numbers. Written to the caches whatever the size, since a network reads them next.
+/// the vector: the numbers. Written to the caches, since a network reads them next, but past the last one where they are larger than it.
 /// </summary>
 public static unsafe class BytesToFloats
 {
-    /// <summary>Converts on the calling thread: images are shared out among threads whole.</summary>
+    // Numbers that a thread takes at a time, at least: whole images.
+    private const int PieceLength = 1 << 15;
+
+    /// <summary>Converts on the calling thread.</summary>
     /// <param name="x">The bytes.</param>
     /// <param name="mean">What is subtracted.</param>
     /// <param name="deviation">What is divided by.</param>
@@ -20,22 +23,80 @@ public static unsafe class BytesToFloats
         fixed (byte* px = x)
         fixed (float* py = y)
         {
-            Kernel kernel = new(px, mean, deviation, py, x.Length);
-            Simd.Run(ref kernel);
+            Plane plane = new(px, px, mean, deviation, py, x.Length, isStreaming: false);
+            Simd.Run(ref plane);
         }
     }
 
-    private readonly struct Kernel(byte* x, float mean, float deviation, float* y, int length) : ISimdKernel
+    /// <summary>Converts some of many images, wherever they lie: while one is converted, the next is fetched.</summary>
+    /// <param name="images">Images of C×H×W bytes, one after another.</param>
+    /// <param name="plane">H·W.</param>
+    /// <param name="indices">Which images.</param>
+    /// <param name="mean">For each channel, what is subtracted.</param>
+    /// <param name="deviation">For each channel, what is divided by.</param>
+    /// <param name="y">Receives the images in the order of <paramref name="indices"/>.</param>
+    /// <exception cref="ArgumentException"><paramref name="y"/> is too short, or there are not as many deviations as means.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no image with one of the numbers.</exception>
+    public static void Run(ReadOnlySpan<byte> images, int plane, ReadOnlySpan<int> indices, ReadOnlySpan<float> mean, ReadOnlySpan<float> deviation, Span<float> y)
+    {
+        if (mean.Length != deviation.Length) throw new ArgumentException($"{mean.Length} means and {deviation.Length} deviations", nameof(deviation));
+        int image = checked(plane * mean.Length), count = image == 0 ? 0 : images.Length / image;
+        Require.Length(y.Length, (long)indices.Length * image, nameof(y));
+        if (indices.IndexOfAnyExceptInRange(0, count - 1) is var wrong and >= 0)
+            throw new ArgumentOutOfRangeException(nameof(indices), $"there is no image {indices[wrong]}; they run from 0 to {count - 1}");
+        if (image == 0) return;
+        int some = Math.Max(1, PieceLength / image);
+        fixed (byte* px = images)
+        fixed (int* numbers = indices)
+        fixed (float* means = mean, deviations = deviation, py = y)
+            Threads.ForVectors((indices.Length + some - 1) / some, new Images(px, plane, mean.Length, numbers, indices.Length, some, means, deviations, py));
+    }
+
+    private readonly struct Images(byte* x, int plane, int channels, int* indices, int count, int some, float* mean, float* deviation, float* y) : IVectorChunks
+    {
+        private readonly bool _isStreaming = (long)count * channels * plane * sizeof(float) > CacheSizes.Current.Level3;
+
+        public void Run<S, V>(int piece) where S : struct, ISimd<V> where V : unmanaged
+        {
+            int end = Math.Min(count, (piece + 1) * some), image = channels * plane;
+            for (int n = piece * some; n < end; n++)
+            {
+                byte* from = x + ((nint)indices[n] * image), next = x + ((nint)indices[Math.Min(n + 1, count - 1)] * image);
+                float* to = y + ((nint)n * image);
+                for (int c = 0; c < channels; c++)
+                    new Plane(from + (c * plane), next + (c * plane), mean[c], deviation[c], to + (c * plane), plane, _isStreaming).Run<S, V>();
+            }
+            if (_isStreaming) Interlocked.MemoryBarrier();
+        }
+    }
+
+    private readonly struct Plane(byte* x, byte* next, float mean, float deviation, float* y, int length, bool isStreaming) : ISimdKernel
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
         {
             // Locals stay in registers: nothing that is stored through a pointer can change them.
-            byte* from = x;
+            byte* from = x, ahead = next;
             float* to = y;
             V means = S.Broadcast(mean), deviations = S.Broadcast(deviation);
             int i = 0, end = length;
-            for (; i <= end - S.Lanes; i += S.Lanes) S.Store(to + i, S.Divide(S.Subtract(S.LoadBytes(from + i), means), deviations));
+            if (isStreaming)
+            {
+                for (; i < end && (nuint)(to + i) % (nuint)sizeof(V) != 0; i++) to[i] = (from[i] - mean) / deviation;
+                for (; i <= end - S.Lanes; i += S.Lanes)
+                {
+                    Simd.Prefetch((float*)(ahead + i));
+                    S.StoreStreaming(to + i, S.Divide(S.Subtract(S.LoadBytes(from + i), means), deviations));
+                }
+            }
+            else
+            {
+                for (; i <= end - S.Lanes; i += S.Lanes)
+                {
+                    Simd.Prefetch((float*)(ahead + i));
+                    S.Store(to + i, S.Divide(S.Subtract(S.LoadBytes(from + i), means), deviations));
+                }
+            }
             for (; i < end; i++) to[i] = (from[i] - mean) / deviation;
         }
     }
