@@ -66,7 +66,13 @@ public static unsafe class ChwnLayout
     /// <summary>The same for rows that are <paramref name="stride"/> floats apart, whatever they are rows of.</summary>
     internal static void FromNchw<S, V>(int images, int length, float* x, nint stride, float* y) where S : struct, ISimd<V> where V : unmanaged
     {
-        if (length < 4)
+        if (length == 2 && stride == 2 && images == S.Lanes)
+        {
+            (V first, V second) = S.Deinterleave(S.Load(x), S.Load(x + S.Lanes));
+            S.Store(y, first);
+            S.Store(y + S.Lanes, second);
+        }
+        else if (length < 4)
             for (int i = 0; i < length; i++)
                 for (int n = 0; n < S.Lanes; n++) y[(i * S.Lanes) + n] = n < images ? x[(n * stride) + i] : 0;
         else if (images == S.Lanes) Transpose.FromRows<S, V>(length, x, stride, y);
@@ -94,7 +100,13 @@ public static unsafe class ChwnLayout
     /// <summary>The same for rows that are <paramref name="stride"/> floats apart, whatever they are rows of.</summary>
     internal static void ToNchw<S, V>(int images, int length, float* x, float* y, nint stride) where S : struct, ISimd<V> where V : unmanaged
     {
-        if (length < 4)
+        if (length == 2 && stride == 2 && images == S.Lanes)
+        {
+            (V first, V second) = S.Interleave(S.Load(x), S.Load(x + S.Lanes));
+            S.Store(y, first);
+            S.Store(y + S.Lanes, second);
+        }
+        else if (length < 4)
             for (int n = 0; n < images; n++)
                 for (int i = 0; i < length; i++) y[(n * stride) + i] = x[(i * S.Lanes) + n];
         else if (images < S.Lanes) ToFewer<S, V>(images, length, x, y, stride);
