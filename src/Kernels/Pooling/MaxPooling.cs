@@ -26,7 +26,7 @@ public static unsafe class MaxPooling
             Threads.ForVectors(shape.Chunks, new ForwardPlanes(shape, px, py, pa));
     }
 
-    /// <summary><c>∂x[argMax[n,c,i,j]] += δ[n,c,i,j]</c>, all other numbers of ∂x zero.</summary>
+    /// <summary><c>∂x[argMax[n,c,i,j]] += δ[n,c,i,j]</c>, all other numbers of ∂x zero. Each place must lie in its window, as the forward pass leaves it.</summary>
     /// <param name="shape">The geometry.</param>
     /// <param name="dy">δ, N·C·H'·W' numbers.</param>
     /// <param name="argMax">What the forward pass kept.</param>
@@ -49,7 +49,8 @@ public static unsafe class MaxPooling
             int first = chunk * shape.PlanesPerChunk, planes = Math.Min(shape.PlanesPerChunk, shape.Planes - first);
             float* from = x + ((long)first * shape.InputPlane), xEnd = x + shape.InputLength, to = y + ((long)first * shape.OutputPlane);
             int* places = argMax + ((long)first * shape.OutputPlane);
-            if (!MaxPooling2x2.Fits(shape)) Windows<S, V>(planes, from, xEnd, to, places);
+            if (Windows3x3.Fits(shape)) Windows3x3.Forward<S, V>(shape, planes, default, from, x, xEnd, to, places);
+            else if (!MaxPooling2x2.Fits(shape)) Windows<S, V>(planes, from, xEnd, to, places);
             else if (!shape.IsStreaming(shape.OutputWidth, to, places)) MaxPooling2x2.Forward<S, V, CachedStore>(shape, planes, from, xEnd, to, places);
             else
             {
@@ -74,7 +75,9 @@ public static unsafe class MaxPooling
             int first = chunk * shape.PlanesPerChunk, planes = Math.Min(shape.PlanesPerChunk, shape.Planes - first);
             float* from = dy + ((long)first * shape.OutputPlane), dyEnd = dy + shape.OutputLength, to = dx + ((long)first * shape.InputPlane);
             int* places = argMax + ((long)first * shape.OutputPlane);
-            if (!MaxPooling2x2.Fits(shape)) Scatter(shape, planes, from, places, to);
+            // In rows of less than two vectors single numbers are faster.
+            if (Windows3x3.Fits(shape) && shape.W >= 2 * S.Lanes) Windows3x3.Backward<S, V>(shape, planes, default, from, dyEnd, places, to);
+            else if (!MaxPooling2x2.Fits(shape)) Scatter(shape, planes, from, places, to);
             else if (!shape.IsStreaming(shape.W, to, to)) MaxPooling2x2.Backward<S, V, CachedStore>(shape, planes, from, dyEnd, places, to);
             else
             {

@@ -49,7 +49,12 @@ public static unsafe class MeanPooling
             int first = chunk * shape.PlanesPerChunk, planes = Math.Min(shape.PlanesPerChunk, shape.Planes - first);
             float* px = x + ((long)first * shape.InputPlane), py = y + ((long)first * shape.OutputPlane);
             bool isStreaming = forward ? shape.IsStreaming(shape.OutputWidth, py, py) : shape.IsStreaming(shape.W, px, px);
-            if (!Rows2x2.Fits(shape)) Windows<S, V>(planes, px, py);
+            if (Windows3x3.Fits(shape))
+            {
+                if (forward) Windows3x3.Forward<S, V>(shape, planes, divisor, px, x, x + shape.InputLength, py, null);
+                else Windows3x3.Backward<S, V>(shape, planes, divisor, py, y + shape.OutputLength, null, px);
+            }
+            else if (!Rows2x2.Fits(shape)) Windows<S, V>(planes, px, py);
             else if (!isStreaming) Windows2x2<S, V, CachedStore>(planes, px, py);
             else
             {

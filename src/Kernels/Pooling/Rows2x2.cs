@@ -14,8 +14,8 @@ namespace CnnEngine.Kernels;
 /// </remarks>
 internal readonly unsafe struct Rows2x2
 {
-    // 8 KB: measured best from 2 to 16 KB.
-    private const int Ahead = 2048;
+    /// <summary>How far ahead memory is asked for: 8 KB, measured best from 2 to 16 KB.</summary>
+    public const int Ahead = 2048;
 
     /// <param name="shape">The geometry.</param>
     /// <param name="planes">How many planes there are.</param>

@@ -71,6 +71,9 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>Lane by lane: a = b ? <paramref name="equal"/> : <paramref name="otherwise"/>.</summary>
     static abstract V WhereEqual(V a, V b, V equal, V otherwise);
 
+    /// <summary>Lane by lane: a &gt; b ? <paramref name="greater"/> : <paramref name="otherwise"/> (so for NaN, too).</summary>
+    static abstract V WhereGreater(V a, V b, V greater, V otherwise);
+
     /// <summary>
     /// Lane by lane: is <paramref name="x"/> a larger maximum than <paramref name="best"/>, or NaN? <paramref name="yes"/> :
     /// <paramref name="no"/>.

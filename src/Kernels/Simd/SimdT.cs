@@ -74,6 +74,10 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
         Vector.ConditionalSelect(Vector.Equals(a, b), equal, otherwise);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> WhereGreater(Vector<float> a, Vector<float> b, Vector<float> greater, Vector<float> otherwise) =>
+        Vector.ConditionalSelect(Vector.GreaterThan(a, b), greater, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> WhereBeats(Vector<float> x, Vector<float> best, Vector<float> yes, Vector<float> no) =>
         Vector.ConditionalSelect(Vector.GreaterThan(x, best) | ~Vector.Equals(x, x), yes, no);
 

@@ -12,9 +12,17 @@ public unsafe class StreamedPoolingTests
     [Theory, MemberData(nameof(Shapes))]
     public void Results_are_the_same(int images, int channels, int height, int width)
     {
-        PoolShape shape = new(images, channels, (height, width), 2, 2);
+        Check(new(images, channels, (height, width), 2, 2), nan: false);
+        Check(new(images, channels, (height, width), 3, 2, 1), nan: false);
+        Check(new(images, channels, (height, width), 3, 2, 1), nan: true);
+        Check(new(images, channels, (height, width), 3, 2, ceilMode: true), nan: true);
+    }
+
+    private static void Check(PoolShape shape, bool nan)
+    {
         float[] x = Numbers.Integers(shape.InputLength, 1), dy = Numbers.Random(shape.OutputLength, 2);
         float[] maxima = new float[dy.Length], maximumDeltas = new float[x.Length], means = new float[dy.Length], meanDeltas = new float[x.Length];
+        if (nan) x[x.Length / 2] = float.NaN;
         int[] places = new int[dy.Length];
         MaxPooling.Forward(shape, x, maxima, places);
         MaxPooling.Backward(shape, dy, places, maximumDeltas);
@@ -26,7 +34,7 @@ public unsafe class StreamedPoolingTests
         {
             using ForcedWidth forced = new(simd);
             AlignedRoom outputs = new(dy.Length), pixels = new(x.Length), placeRoom = new(dy.Length);
-            Assert.Equal(width % 32 == 0, shape.IsStreaming(shape.OutputWidth, outputs.Data, placeRoom.Data));
+            Assert.Equal(shape.W % 32 == 0, shape.IsStreaming(shape.OutputWidth, outputs.Data, placeRoom.Data));
             Assert.True(shape.IsStreaming(shape.W, pixels.Data, pixels.Data));
 
             MaxPooling.Forward(shape, x, outputs.Span, placeRoom.Integers);
