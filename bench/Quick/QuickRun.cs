@@ -188,7 +188,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
 
     private static (string, int)[] Columns(string measure, string ofPeak) =>
     [
-        ("name", 21), ("pass", 15),
+        ("name", 27), ("pass", 15),
         .. ThreadColumns.SelectMany(threads => ((string, int)[])[($"{threads} {measure}", -18), (ofPeak, -6)]),
     ];
 

@@ -32,6 +32,16 @@ internal sealed record StreamCase(string Name, long Bytes, Action Run)
         yield return new("max pooling forward", (4L * Floats) + (2L * Floats), () => MaxPooling.Forward(pool, b.Span, a.Span[..(Floats / 4)], Places(argMax)));
         yield return new("max pooling backward", (2L * Floats) + (4L * Floats), () => MaxPooling.Backward(pool, a.Span[..(Floats / 4)], Places(argMax), c.Span));
         yield return new("mean pooling forward", (4L * Floats) + Floats, () => MeanPooling.Forward(pool, b.Span, a.Span[..(Floats / 4)]));
+        yield return new("mean pooling backward", Floats + (4L * Floats), () => MeanPooling.Backward(pool, a.Span[..(Floats / 4)], c.Span));
+        // As behind ResNet's first convolution, in rows of seven lines: overlapping windows, padded.
+        const int Planes = Floats / (112 * 112);
+        PoolShape overlapping = new(1, Planes, (112, 112), 3, 2, 1);
+        int inputs = (int)overlapping.InputLength, outputs = (int)overlapping.OutputLength;
+        long maxBytes = 4L * (inputs + (2 * outputs)), meanBytes = 4L * (inputs + outputs);
+        yield return new("max pooling 3x3/2 forward", maxBytes, () => MaxPooling.Forward(overlapping, b.Span[..inputs], a.Span[..outputs], Places(argMax)[..outputs]));
+        yield return new("max pooling 3x3/2 backward", maxBytes, () => MaxPooling.Backward(overlapping, a.Span[..outputs], Places(argMax)[..outputs], c.Span[..inputs]));
+        yield return new("mean pooling 3x3/2 forward", meanBytes, () => MeanPooling.Forward(overlapping, b.Span[..inputs], a.Span[..outputs]));
+        yield return new("mean pooling 3x3/2 backward", meanBytes, () => MeanPooling.Backward(overlapping, a.Span[..outputs], c.Span[..inputs]));
         int images = Floats / Classes;
         int[] labels = new int[images];
         yield return new("softmax cross-entropy", 8L * images * Classes, () => SoftmaxCrossEntropy.Run(Classes, b.Span[..(images * Classes)], labels, 1f, c.Span));

@@ -11,6 +11,7 @@ internal static unsafe class Windows3x3
     public static bool Fits(in PoolShape shape) =>
         shape.Window == 3 && shape.Stride == 2 && Fits(shape.RowAxis) && Fits(shape.ColumnAxis) && shape.InputPlane < 1 << 24;
 
+    // The last window ends 2·outputs − before pixels behind the first one of the image.
     private static bool Fits(PoolAxis axis) => axis.Before <= 1 && (2 * axis.Outputs) - axis.Before <= axis.Size;
 
     /// <summary>Pools some planes. Input may be read from <paramref name="xBegin"/> up to <paramref name="xEnd"/>.</summary>
