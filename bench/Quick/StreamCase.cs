@@ -42,6 +42,13 @@ internal sealed record StreamCase(string Name, long Bytes, Action Run)
         yield return new("max pooling 3x3/2 backward", maxBytes, () => MaxPooling.Backward(overlapping, a.Span[..outputs], Places(argMax)[..outputs], c.Span[..inputs]));
         yield return new("mean pooling 3x3/2 forward", meanBytes, () => MeanPooling.Forward(overlapping, b.Span[..inputs], a.Span[..outputs]));
         yield return new("mean pooling 3x3/2 backward", meanBytes, () => MeanPooling.Backward(overlapping, a.Span[..outputs], c.Span[..inputs]));
+        // Weights of 64 MB and a batch so small that reading them is what takes the time; what goes in and out of the layer does not count.
+        const int Features = 1 << 12, Batch = 4;
+        Tensor input = Tensor.Zeros(new Shape(Batch, Features)), output = Tensor.Zeros(new Shape(Batch, Features));
+        yield return new("fully connected forward", 4L * Floats, () =>
+            FullyConnected.Forward(Batch, Features, Features, input.Span, b.Span, [], Activation.Identity, output.Span));
+        yield return new("fully connected backward", 4L * Floats, () => FullyConnected.BackwardInput(Batch, Features, Features, input.Span, b.Span, output.Span));
+        yield return new("fully connected weights", 8L * Floats, () => FullyConnected.BackwardWeights(Batch, Features, Features, input.Span, output.Span, c.Span, []));
         int images = Floats / Classes;
         int[] labels = new int[images];
         yield return new("softmax cross-entropy", 8L * images * Classes, () => SoftmaxCrossEntropy.Run(Classes, b.Span[..(images * Classes)], labels, 1f, c.Span));
