@@ -23,7 +23,7 @@ internal sealed unsafe class ChwnAlgorithm : ConvAlgorithm
         double caches = numbers * Simd.Lanes / (1 << 18), copying = caches > 1 ? 18 : 6;
         (double kernel, double farther) = pass switch { ConvPass.Forward => (0.85, 0.1), ConvPass.BackwardInput => (0.85, 0.2), _ => (0.9, 0.1) };
         double perImage = (kernel * waiting * Math.Max(1, 1 + (farther * (caches - 2))) * shape.MultiplyAdds / shape.N) + (copying * numbers);
-        double cost = (Groups(shape) * Simd.Lanes * perImage) + (pass == ConvPass.BackwardFilter ? 2.0 * Groups(shape) * shape.FilterLength : 0);
+        double cost = (Groups(shape) * Simd.Lanes * perImage) + (pass == ConvPass.BackwardFilter ? 12.0 * Groups(shape) * shape.FilterLength : 0);
         // With one channel a group, a load or two for every multiply-add.
         bool isDepthwise = shape.Groups > 1 && shape.GroupChannels == 1;
         return (Groups(shape) == 1 ? 2 : 1) * (isDepthwise ? 2 : 1) * cost;

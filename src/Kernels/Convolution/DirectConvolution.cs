@@ -35,7 +35,9 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
         };
         // 1×1 filters have too few tiles to hide the sums' way through memory.
         double sums = pass == ConvPass.BackwardFilter && shape.R * shape.S == 1 ? 1.3 : 1;
-        return (shape.MultiplyAdds * idle * sums) + (6 * copied);
+        // Backwards, filters are transposed number by number, which few pixels do not outweigh.
+        double transposed = pass == ConvPass.Forward ? 0 : 50.0 * shape.FilterLength;
+        return (shape.MultiplyAdds * idle * sums) + (6 * copied) + transposed;
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

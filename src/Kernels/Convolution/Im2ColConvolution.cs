@@ -24,7 +24,12 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
     public override bool Supports(ConvPass pass, in ConvShape shape) => true;
 
     // The columns are written and read once for every K/g products made of each.
-    public override double Cost(ConvPass pass, in ConvShape shape) => shape.MultiplyAdds * FewRows(shape.GroupFilters) * (3 + (16.0 / shape.GroupFilters));
+    public override double Cost(ConvPass pass, in ConvShape shape)
+    {
+        // Pixels that a panel has at least, though the image has fewer.
+        double idle = pass == ConvPass.BackwardFilter ? 40 : 8;
+        return (shape.MultiplyAdds + (idle * shape.N * shape.FilterLength)) * FewRows(shape.GroupFilters) * (3 + (16.0 / shape.GroupFilters));
+    }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads) => pass switch
     {

@@ -23,7 +23,8 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
         for (int call = 0; call < phases.Calls.Count; call++)
             products += (double)phases.TapsOf(call) * phases.Calls.Height(call) * FewRows(phases.Calls.Height(call) * phases.Channels.Height(0));
         double merging = shape.Stride == 1 ? 0 : 12.0 * shape.GroupChannels * shape.InputPlane;
-        return (shape.N * pixels * products * shape.GroupFilters * shape.C) + EachGroup(shape, 30_000 + merging);
+        // Packing turns each filter number by number, which few pixels do not outweigh.
+        return (shape.N * pixels * products * shape.GroupFilters * shape.C) + (100.0 * shape.FilterLength) + EachGroup(shape, 30_000 + merging);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

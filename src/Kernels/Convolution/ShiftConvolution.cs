@@ -24,7 +24,9 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         ShiftedImage image = new(shape, shape.OutputHeight);
         double idle = image.Pixels / (double)shape.OutputPlane, sorted = shape.Stride == 1 ? 0 : (double)shape.N * shape.Groups * image.Length;
         double products = pass == ConvPass.Forward ? (HasWholeRows(shape) ? 1 : idle) : new ShiftPanels(shape).ReadsDeltaInPlace ? 1.15 : 1.25 * idle;
-        return (shape.MultiplyAdds * products * FewRows(shape.GroupFilters)) + (PixelSorting * sorted) + EachGroup(shape, 10_000);
+        // Packed filters, and sums of vectors for each tap, which few pixels do not outweigh.
+        double ofFilter = shape.R * shape.S == 1 ? 0 : pass == ConvPass.Forward ? 30 : 45;
+        return (shape.MultiplyAdds * products * FewRows(shape.GroupFilters)) + (PixelSorting * sorted) + (ofFilter * shape.FilterLength) + EachGroup(shape, 10_000);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
