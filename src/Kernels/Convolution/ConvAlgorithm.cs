@@ -9,17 +9,20 @@ internal abstract unsafe class ConvAlgorithm
     /// <summary>All there are. Tests run every member on every shape it supports against the same reference.</summary>
     public static IReadOnlyList<ConvAlgorithm> All { get; } =
     [
-        new ShiftConvolution(), new DirectConvolution(), new WinogradConvolution(), new ChwnAlgorithm(),
+        new ShiftConvolution(), new DirectConvolution(), new WinogradConvolution<WinogradTile4>("winograd"), new WinogradConvolution<WinogradTile2>("winograd2"), new ChwnAlgorithm(),
         new DepthwiseConvolution(), new Depthwise3x3Convolution(), new PointwiseConvolution(), new RotatedConvolution(), new Im2ColConvolution(),
     ];
 
     public abstract string Name { get; }
 
-    /// <summary>
-    /// Whether nothing but sums of products of pixels and weights is computed, so that small whole numbers come out exactly. If
-    /// not, the relative error is bounded in the L2 norm only.
-    /// </summary>
+    /// <summary>Whether small whole numbers come out exactly.</summary>
     public virtual bool IsExact => true;
+
+    /// <summary>
+    /// Null where nothing but sums of products of pixels and weights is computed, so that each result is within the rounding of its own
+    /// products. Or else what all results together may err, relatively, in the L2 norm.
+    /// </summary>
+    public virtual double? ErrorBound => null;
 
     /// <summary>Whether the pass can be computed this way for this shape.</summary>
     public abstract bool Supports(ConvPass pass, in ConvShape shape);

@@ -116,11 +116,8 @@ internal static class ConvCases
 
     public static ConvAlgorithm Algorithm(string name) => ConvAlgorithm.All.Single(algorithm => algorithm.Name == name);
 
-    /// <summary>What an algorithm that is not exact may err, relatively, in the L2 norm.</summary>
-    public const double InexactBound = 2e-5;
-
-    /// <summary>The same for filters' gradients, where errors add up over the pixels.</summary>
-    public static double InexactFilterBound(in ConvShape shape) => InexactBound * Math.Max(1, Math.Pow(0.125 * shape.N * shape.OutputPlane, 0.4));
+    /// <summary>By how much more filters' gradients may err in the L2 norm than images', because errors add up over the pixels.</summary>
+    public static double MoreForFilters(in ConvShape shape) => Math.Max(1, Math.Pow(0.125 * shape.N * shape.OutputPlane, 0.4));
 
     /// <summary>Whole numbers for the shape, on which float32 is exact, and the twin's results.</summary>
     public static ConvData Integers(string name) => Data(name, isInteger: true);
@@ -138,8 +135,12 @@ internal static class ConvCases
     /// <summary>Those of <see cref="Supported"/> whose algorithm is exact on whole numbers.</summary>
     public static IEnumerable<(string Shape, string Algorithm)> Exact(ConvPass pass) => Supported(pass).Where(row => Algorithm(row.Algorithm).IsExact);
 
-    /// <summary>The others.</summary>
-    public static IEnumerable<(string Shape, string Algorithm)> Inexact(ConvPass pass) => Supported(pass).Where(row => !Algorithm(row.Algorithm).IsExact);
+    /// <summary>Those that add up products of pixels and weights and nothing else.</summary>
+    public static IEnumerable<(string Shape, string Algorithm)> Plain(ConvPass pass) => Supported(pass).Where(row => Algorithm(row.Algorithm).ErrorBound is null);
+
+    /// <summary>The others, and what they may err.</summary>
+    public static IEnumerable<(string Shape, string Algorithm, double Bound)> Bounded(ConvPass pass) =>
+        from row in Supported(pass) where Algorithm(row.Algorithm).ErrorBound is not null select (row.Shape, row.Algorithm, Algorithm(row.Algorithm).ErrorBound!.Value);
 
     private static ConvData Data(string name, bool isInteger)
     {

@@ -108,7 +108,7 @@ public class RotatedFilterTests
             foreach (ConvAlgorithm other in ConvAlgorithm.All.Where(other => other.Supports(ConvPass.BackwardInput, data.Shape)))
             {
                 if (other.IsExact) Assert.Equal(turned, Run(data, other.Name));
-                else Expect.NearInL2(data.Dx, Run(data, other.Name), ConvCases.InexactBound);
+                else Expect.NearInL2(data.Dx, Run(data, other.Name), other.ErrorBound!.Value);
                 compared++;
             }
         }

@@ -9,8 +9,6 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal static unsafe class WinogradChannels
 {
-    private const int Tile = WinogradTransforms.Tile, Inputs = WinogradTransforms.Inputs;
-
     /// <summary>A part of an image, some channels of it: where it lies and what may be read.</summary>
     /// <param name="Data">The first channel.</param>
     /// <param name="Channels">How many channels, at most those of a vector.</param>
@@ -52,67 +50,45 @@ internal static unsafe class WinogradChannels
     }
 
     /// <summary><c>Bᵀ d B</c> of one tile.</summary>
-    /// <param name="from">6×6 vectors, rows <paramref name="pitch"/> floats apart.</param>
+    /// <param name="from">The tile's inputs, rows <paramref name="pitch"/> floats apart.</param>
     /// <param name="pitch">The distance of two rows.</param>
-    /// <param name="half">Working memory of 36 vectors.</param>
-    /// <param name="to">Receives 36 vectors, <paramref name="stride"/> floats apart.</param>
+    /// <param name="half">Working memory of a vector for each product.</param>
+    /// <param name="to">Receives a vector for each product, <paramref name="stride"/> floats apart.</param>
     /// <param name="stride">The distance of two results.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void TransformInput<S, V>(float* from, nint pitch, float* half, float* to, nint stride)
+    public static void TransformInput<F, S, V>(float* from, nint pitch, float* half, float* to, nint stride)
+        where F : struct, IWinogradTile
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        for (int r = 0; r < Inputs; r++, from += pitch)
-            WinogradTransforms.Input<S, V>(
-                S.Load(from), S.Load(from + S.Lanes), S.Load(from + (2 * S.Lanes)), S.Load(from + (3 * S.Lanes)), S.Load(from + (4 * S.Lanes)), S.Load(from + (5 * S.Lanes)),
-                half + (r * Inputs * S.Lanes), S.Lanes);
-        nint row = Inputs * S.Lanes;
-        for (int s = 0; s < Inputs; s++, half += S.Lanes, to += stride)
-            WinogradTransforms.Input<S, V>(
-                S.Load(half), S.Load(half + row), S.Load(half + (2 * row)), S.Load(half + (3 * row)), S.Load(half + (4 * row)), S.Load(half + (5 * row)),
-                to, Inputs * stride);
+        for (int r = 0; r < F.Inputs; r++, from += pitch) F.Input<S, V>(from, S.Lanes, half + (r * F.Inputs * S.Lanes), S.Lanes);
+        for (int s = 0; s < F.Inputs; s++, half += S.Lanes, to += stride) F.Input<S, V>(half, F.Inputs * S.Lanes, to, F.Inputs * stride);
     }
 
-    /// <summary><c>A δ Aᵀ</c> of one tile: the same from 4×4 vectors.</summary>
+    /// <summary><c>A δ Aᵀ</c> of one tile: the same from its outputs' deltas.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void TransformDelta<S, V>(float* from, nint pitch, float* half, float* to, nint stride)
+    public static void TransformDelta<F, S, V>(float* from, nint pitch, float* half, float* to, nint stride)
+        where F : struct, IWinogradTile
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        for (int r = 0; r < Tile; r++, from += pitch)
-            WinogradTransforms.Delta<S, V>(
-                S.Load(from), S.Load(from + S.Lanes), S.Load(from + (2 * S.Lanes)), S.Load(from + (3 * S.Lanes)), half + (r * Inputs * S.Lanes), S.Lanes);
-        nint row = Inputs * S.Lanes;
-        for (int s = 0; s < Inputs; s++, half += S.Lanes, to += stride)
-            WinogradTransforms.Delta<S, V>(S.Load(half), S.Load(half + row), S.Load(half + (2 * row)), S.Load(half + (3 * row)), to, Inputs * stride);
+        for (int r = 0; r < F.Tile; r++, from += pitch) F.Delta<S, V>(from, S.Lanes, half + (r * F.Inputs * S.Lanes), S.Lanes);
+        for (int s = 0; s < F.Inputs; s++, half += S.Lanes, to += stride) F.Delta<S, V>(half, F.Inputs * S.Lanes, to, F.Inputs * stride);
     }
 
     /// <summary><c>∂g += Gᵀ z G</c> of one filter's channels, whose taps lie side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    public static void AddFilterGradient<S, V>(float* from, nint stride, int channels, float* gradient) where S : struct, ISimd<V> where V : unmanaged
+    public static void AddFilterGradient<F, S, V>(float* from, nint stride, int channels, float* gradient)
+        where F : struct, IWinogradTile
+        where S : struct, ISimd<V>
+        where V : unmanaged
     {
         const int taps = 3;
-        float* half = stackalloc float[taps * Inputs * S.Lanes];
-        nint row = Inputs * S.Lanes;
-        for (int s = 0; s < Inputs; s++, from += stride)
-        {
-            (V z0, V z1, V z2) = WinogradTransforms.FilterGradient<S, V>(
-                S.Load(from), S.Load(from + (6 * stride)), S.Load(from + (12 * stride)),
-                S.Load(from + (18 * stride)), S.Load(from + (24 * stride)), S.Load(from + (30 * stride)));
-            S.Store(half + (s * S.Lanes), z0);
-            S.Store(half + (s * S.Lanes) + row, z1);
-            S.Store(half + (s * S.Lanes) + (2 * row), z2);
-        }
+        float* half = stackalloc float[taps * F.Inputs * S.Lanes];
+        nint row = F.Inputs * S.Lanes;
+        for (int s = 0; s < F.Inputs; s++, from += stride) F.FilterGradient<S, V>(from, F.Inputs * stride, half + (s * S.Lanes), row);
         float* tap = stackalloc float[16 * S.Lanes];
-        for (int r = 0; r < taps; r++, half += row)
-        {
-            (V g0, V g1, V g2) = WinogradTransforms.FilterGradient<S, V>(
-                S.Load(half), S.Load(half + S.Lanes), S.Load(half + (2 * S.Lanes)),
-                S.Load(half + (3 * S.Lanes)), S.Load(half + (4 * S.Lanes)), S.Load(half + (5 * S.Lanes)));
-            S.Store(tap + (3 * r * S.Lanes), g0);
-            S.Store(tap + (((3 * r) + 1) * S.Lanes), g1);
-            S.Store(tap + (((3 * r) + 2) * S.Lanes), g2);
-        }
+        for (int r = 0; r < taps; r++, half += row) F.FilterGradient<S, V>(half, S.Lanes, tap + (taps * r * S.Lanes), S.Lanes);
         // Transposed, taps lie along the vector: one channel's nine are written over the end of the last one's.
         const int area = taps * taps;
         float* turned = stackalloc float[S.Lanes * S.Lanes];

@@ -4,19 +4,17 @@ namespace CnnEngine.Kernels;
 
 /// <summary>
 /// The filters' gradient, <c>∂g = Gᵀ [Σ (Bᵀ d B) ⊙ (A δ Aᵀ)] G</c>, summed over the tiles of all images: the transpose of the
-/// forward pass in g. The 36 products are <c>[K × Q] · [Q × C] → [K × C]</c> over Q tiles. One parallel region transforms, the next
-/// multiplies, so that each of the 36 sums has one writer and no thread an accumulator of its own.
+/// forward pass in g. Each of a tile's products is <c>[K × Q] · [Q × C] → [K × C]</c> over Q tiles. One parallel region transforms,
+/// the next multiplies, so that each product's sum has one writer and no thread an accumulator of its own.
 /// </summary>
-internal readonly unsafe struct WinogradFilterGradient
+internal readonly unsafe struct WinogradFilterGradient<F> where F : struct, IWinogradTile
 {
-    private const int Products = WinogradTransforms.Products, Inputs = WinogradTransforms.Inputs, Tile = WinogradTransforms.Tile;
-
     // A's row for the point 1 is all ones: where both axes have it, A δ Aᵀ is the sum of the tile's δ.
-    private const int ProductOfSums = Inputs + 1;
+    private static int ProductOfSums => F.Inputs + 1;
 
     // What the transformed tiles of both factors may take: few tiles, and the sums are read and written for too little; many, and
-    // the tiles do not stay in the caches until they are multiplied.
-    private const int BlockFloats = 1 << 20, FewestTiles = 64, MostTiles = 256, TilesOfBlocks = 32;
+    // the tiles do not stay in the caches until they are multiplied. The fewest have so many products: 64 tiles of 36, 144 of 16.
+    private const int BlockFloats = 1 << 20, FewestProducts = 2304, MostTiles = 256, TilesOfBlocks = 32;
 
     // The longest run of tiles that is transposed at once, so that its pixels stay in the first-level cache.
     private const int LongestRun = 8;
@@ -51,12 +49,12 @@ internal readonly unsafe struct WinogradFilterGradient
     /// <param name="memory">Working memory of <see cref="Floats"/> numbers.</param>
     public WinogradFilterGradient(in ConvShape shape, float* x, float* dy, float* memory)
     {
-        _tiles = WinogradTiles.Forward(shape);
+        _tiles = WinogradTiles.Forward(shape, F.Tile);
         _deltaLength = shape.OutputLength;
         _x = x;
         _dy = dy;
-        int tilesOfBlock = BlockFloats / Products / (shape.GroupChannels + shape.GroupFilters) / TilesOfBlocks * TilesOfBlocks;
-        _most = Math.Min(Math.Clamp(tilesOfBlock, FewestTiles, MostTiles), _tiles.Count);
+        int tilesOfBlock = BlockFloats / F.Products / (shape.GroupChannels + shape.GroupFilters) / TilesOfBlocks * TilesOfBlocks;
+        _most = Math.Min(Math.Clamp(tilesOfBlock, FewestProducts / F.Products, MostTiles), _tiles.Count);
         _filterBlocks = RowBlocks.ForBroadcast(shape.GroupFilters);
         _vectors = (shape.GroupChannels + Simd.Lanes - 1) / Simd.Lanes;
         _panels = (_vectors + 1) / 2;
@@ -66,17 +64,17 @@ internal readonly unsafe struct WinogradFilterGradient
         _sumStride = ((nint)shape.GroupFilters * _panels * width) + Slack;
 
         _input = memory;
-        _delta = _input + (Products * _inputStride);
-        _sums = _delta + (Products * _deltaStride);
-        _runs = (WinogradTiles.Run*)(_sums + (Products * _sumStride));
+        _delta = _input + (F.Products * _inputStride);
+        _sums = _delta + (F.Products * _deltaStride);
+        _runs = (WinogradTiles.Run*)(_sums + (F.Products * _sumStride));
         _offsets = (int*)(_runs + _most);
     }
 
     /// <summary>Working memory of the whole.</summary>
-    public long Floats => (Products * (_inputStride + _deltaStride + _sumStride)) + (5 * _most);
+    public long Floats => (F.Products * (_inputStride + _deltaStride + _sumStride)) + (5 * _most);
 
     /// <summary>Working memory of one chunk.</summary>
-    public static long ChunkFloats(int lanes) => (Inputs * Pitch(lanes)) + (Products * lanes);
+    public static long ChunkFloats(int lanes) => (F.Inputs * Pitch(lanes)) + (F.Products * lanes);
 
     public int Chunks => _vectors + _filterBlocks.Count;
 
@@ -89,7 +87,7 @@ internal readonly unsafe struct WinogradFilterGradient
             for (int first = 0; first < _tiles.Count; first += _most)
             {
                 int count = Math.Min(_most, _tiles.Count - first);
-                WinogradFilterGradient block = this with
+                WinogradFilterGradient<F> block = this with
                 {
                     Group = group,
                     Count = count,
@@ -98,17 +96,17 @@ internal readonly unsafe struct WinogradFilterGradient
                     Biases = dbias == null ? null : dbias + (group * _tiles.GroupFilters),
                 };
                 Threads.ForVectors(Chunks, new Transforms(block));
-                Threads.ForVectors(Products, new Sums(block));
+                Threads.ForVectors(F.Products, new Sums(block));
             }
             Threads.ForVectors(_tiles.GroupFilters, new Gradients(this, dw + ((nint)group * _tiles.GroupFilters * _tiles.GroupChannels * 9)));
         }
     }
 
     // The distance of two rows of a run's pixels, and a vector's pixels more, up to which a transpose may reach.
-    private static nint Pitch(int lanes) => ((Tile * LongestRun) + 2 + lanes) * lanes;
+    private static nint Pitch(int lanes) => ((F.Tile * LongestRun) + 2 + lanes) * lanes;
 
     /// <summary>Transforms a vector of input channels or a block of filters' deltas.</summary>
-    private readonly struct Transforms(WinogradFilterGradient block) : IVectorChunks
+    private readonly struct Transforms(WinogradFilterGradient<F> block) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
@@ -121,7 +119,7 @@ internal readonly unsafe struct WinogradFilterGradient
     {
         nint pitch = Pitch(S.Lanes);
         using Scratch.Lease scratch = Scratch.Take(ChunkFloats(S.Lanes));
-        float* pixels = scratch.Data, half = pixels + (Inputs * pitch);
+        float* pixels = scratch.Data, half = pixels + (F.Inputs * pitch);
         float* to = _input + ((nint)vector / 2 * Count * 2 * S.Lanes) + (vector % 2 * S.Lanes);
         int first = vector * S.Lanes, channels = Math.Min(S.Lanes, _tiles.GroupChannels - first);
         for (int i = 0; i < RunCount; i++)
@@ -129,9 +127,9 @@ internal readonly unsafe struct WinogradFilterGradient
             WinogradTiles.Run run = _runs[i];
             float* planes = _x + (((((long)run.Image * _tiles.Groups) + Group) * _tiles.GroupChannels) + first) * _tiles.Height * _tiles.Width;
             WinogradChannels.Planes image = new((nint)planes, channels, _tiles.Height, _tiles.Width, (nint)(_x + _tiles.InputLength), Ahead(i, _tiles.Channels, _tiles.Height, _tiles.Width));
-            WinogradChannels.Gather<S, V>(image, (run.Row * Tile) - _tiles.Top, (run.Column * Tile) - _tiles.Left, Inputs, (run.Length * Tile) + 2, pixels, pitch);
+            WinogradChannels.Gather<S, V>(image, (run.Row * F.Tile) - _tiles.Top, (run.Column * F.Tile) - _tiles.Left, F.Inputs, (run.Length * F.Tile) + 2, pixels, pitch);
             for (int j = 0; j < run.Length; j++, to += 2 * S.Lanes)
-                WinogradChannels.TransformInput<S, V>(pixels + (j * Tile * S.Lanes), pitch, half, to, _inputStride);
+                WinogradChannels.TransformInput<F, S, V>(pixels + (j * F.Tile * S.Lanes), pitch, half, to, _inputStride);
         }
     }
 
@@ -139,7 +137,7 @@ internal readonly unsafe struct WinogradFilterGradient
     {
         nint pitch = Pitch(S.Lanes);
         using Scratch.Lease scratch = Scratch.Take(ChunkFloats(S.Lanes));
-        float* pixels = scratch.Data, half = pixels + (Inputs * pitch);
+        float* pixels = scratch.Data, half = pixels + (F.Inputs * pitch);
         int rows = _filterBlocks.Height(block), q = 0;
         float* blockTo = _delta + DeltaBlock(block);
         for (int i = 0; i < RunCount; i++)
@@ -151,9 +149,9 @@ internal readonly unsafe struct WinogradFilterGradient
                 int first = _filterBlocks.First(block) + k, filters = Math.Min(S.Lanes, rows - k);
                 float* planes = _dy + (((((long)run.Image * _tiles.Groups) + Group) * _tiles.GroupFilters) + first) * _tiles.OutputHeight * _tiles.OutputWidth;
                 WinogradChannels.Planes image = new((nint)planes, filters, _tiles.OutputHeight, _tiles.OutputWidth, (nint)(_dy + _deltaLength), Ahead(i, _tiles.Filters, _tiles.OutputHeight, _tiles.OutputWidth));
-                WinogradChannels.Gather<S, V>(image, run.Row * Tile, run.Column * Tile, Tile, run.Length * Tile, pixels, pitch);
+                WinogradChannels.Gather<S, V>(image, run.Row * F.Tile, run.Column * F.Tile, F.Tile, run.Length * F.Tile, pixels, pitch);
                 for (int j = 0; j < run.Length; j++)
-                    WinogradChannels.TransformDelta<S, V>(pixels + (j * Tile * S.Lanes), pitch, half, blockTo + ((q + j) * rows) + k, _deltaStride);
+                    WinogradChannels.TransformDelta<F, S, V>(pixels + (j * F.Tile * S.Lanes), pitch, half, blockTo + ((q + j) * rows) + k, _deltaStride);
             }
             q += run.Length;
         }
@@ -164,12 +162,12 @@ internal readonly unsafe struct WinogradFilterGradient
     {
         if (run + 1 == RunCount) return 0;
         WinogradTiles.Run here = _runs[run], next = _runs[run + 1];
-        return ((next.Image - here.Image) * (nint)channels * height * width) + ((next.Row - here.Row) * Tile * width) + ((next.Column - here.Column) * Tile);
+        return ((next.Image - here.Image) * (nint)channels * height * width) + ((next.Row - here.Row) * F.Tile * width) + ((next.Column - here.Column) * F.Tile);
     }
 
     private nint DeltaBlock(int block) => ((nint)_filterBlocks.First(block) * Count) + (block * Slack);
 
-    private readonly struct Sums(WinogradFilterGradient block) : IVectorChunks
+    private readonly struct Sums(WinogradFilterGradient<F> block) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged => block.Multiply<S, V>(chunk);
     }
@@ -211,14 +209,14 @@ internal readonly unsafe struct WinogradFilterGradient
     }
 
     /// <summary>Transforms one filter's sums back.</summary>
-    private readonly struct Gradients(WinogradFilterGradient plan, float* dw) : IVectorChunks
+    private readonly struct Gradients(WinogradFilterGradient<F> plan, float* dw) : IVectorChunks
     {
         public void Run<S, V>(int filter) where S : struct, ISimd<V> where V : unmanaged
         {
             int channels = plan._tiles.GroupChannels;
             float* from = plan._sums + ((nint)filter * plan._panels * 2 * S.Lanes), to = dw + ((nint)filter * channels * 9);
             for (int c = 0; c < channels; c += S.Lanes)
-                WinogradChannels.AddFilterGradient<S, V>(from + c, plan._sumStride, Math.Min(S.Lanes, channels - c), to + (c * 9));
+                WinogradChannels.AddFilterGradient<F, S, V>(from + c, plan._sumStride, Math.Min(S.Lanes, channels - c), to + (c * 9));
         }
     }
 }

@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// <c>G g Gᵀ</c> of all filters, packed for the broadcast kernel: for each of the 36 products the matrix filters × channels, in
+/// <c>G g Gᵀ</c> of all filters, packed for the broadcast kernel: for each of a tile's products the matrix filters × channels, in
 /// blocks of rows, within a block channel after channel. Along the vector: the filters of a block.
 /// </summary>
-internal readonly unsafe struct WinogradFilters
+internal readonly unsafe struct WinogradFilters<F> where F : struct, IWinogradTile
 {
-    private const int Inputs = WinogradTransforms.Inputs, Products = WinogradTransforms.Products, Taps = 9;
+    private const int Taps = 9;
 
     // Behind each block: a vector that begins at its last channel reaches over its end.
     private const int Slack = 16;
@@ -28,11 +28,11 @@ internal readonly unsafe struct WinogradFilters
     /// <summary>Blocks of a group's filters.</summary>
     public RowBlocks Blocks { get; }
 
-    /// <summary>Floats from one of the 36 matrices to the next.</summary>
+    /// <summary>Floats from one of the matrices to the next.</summary>
     public nint ProductLength => ((nint)Blocks.Rows * _channels) + (Blocks.Count * Slack);
 
     /// <summary>Floats of all.</summary>
-    public long Length => (long)Products * ProductLength;
+    public long Length => (long)F.Products * ProductLength;
 
     /// <summary>Where a block of rows begins within a matrix.</summary>
     public nint BlockStart(int block) => ((nint)Blocks.First(block) * _channels) + (block * Slack);
@@ -43,7 +43,7 @@ internal readonly unsafe struct WinogradFilters
     {
         int first = Blocks.First(block), rows = Blocks.Height(block);
         float* taps = stackalloc float[32 * 16];
-        float* half = stackalloc float[3 * Inputs * S.Lanes];
+        float* half = stackalloc float[3 * F.Inputs * S.Lanes];
         float* to = packed + BlockStart(block);
         // The taps of a turned filter are the same numbers from the last to the first.
         float* firstTap = taps + (_isRotated ? 8 * S.Lanes : 0);
@@ -54,15 +54,9 @@ internal readonly unsafe struct WinogradFilters
             {
                 Gather<S, V>(w + ((first + i) * _filterStride) + (c * _channelStride), Math.Min(S.Lanes, rows - i), end, taps);
                 for (int s = 0; s < 3; s++)
-                    WinogradTransforms.Filter<S, V>(
-                        S.Load(firstTap + (s * tap)), S.Load(firstTap + ((3 + s) * tap)), S.Load(firstTap + ((6 + s) * tap)),
-                        half + (s * S.Lanes), 3 * S.Lanes);
-                for (int r = 0; r < Inputs; r++)
-                {
-                    float* row = half + (r * 3 * S.Lanes);
-                    WinogradTransforms.Filter<S, V>(
-                        S.Load(row), S.Load(row + S.Lanes), S.Load(row + (2 * S.Lanes)), to + i + (r * Inputs * ProductLength), ProductLength);
-                }
+                    F.Filter<S, V>(firstTap + (s * tap), 3 * tap, half + (s * S.Lanes), 3 * S.Lanes);
+                for (int r = 0; r < F.Inputs; r++)
+                    F.Filter<S, V>(half + (r * 3 * S.Lanes), S.Lanes, to + i + (r * F.Inputs * ProductLength), ProductLength);
             }
     }
 

@@ -8,13 +8,11 @@ namespace CnnEngine.Kernels;
 /// the image's rows are. What to copy and what to clear is the same for every channel and is worked out once.
 /// </summary>
 /// <remarks>
-/// The layout has six rows, <see cref="Pitch"/> floats apart, of the tiles' columns 0 to 3, then six of their columns 4 and 5 (and
-/// two numbers that nobody reads), which are columns 0 and 1 of the next tile except at the end of a run.
+/// The layout has, of m×m tiles, m + 2 rows, <see cref="Pitch"/> floats apart, of the tiles' columns 0 to m − 1, then as many of their
+/// columns m and m + 1 (and m − 2 numbers that nobody reads), which are columns 0 and 1 of the next tile except at the end of a run.
 /// </remarks>
-internal readonly unsafe struct WinogradPixels
+internal readonly unsafe struct WinogradPixels<F> where F : struct, IWinogradTile
 {
-    private const int Tile = WinogradTransforms.Tile, Inputs = WinogradTransforms.Inputs;
-
     private readonly Copy* _copies;
     private readonly Range* _zeros;
     private readonly int _copyCount, _zeroCount;
@@ -26,7 +24,7 @@ internal readonly unsafe struct WinogradPixels
     /// <param name="runs">Which tiles.</param>
     /// <param name="runCount">How many runs.</param>
     /// <param name="lanes">Floats in a vector.</param>
-    /// <param name="pitch">The distance of two rows, at least a vector more than four floats a tile.</param>
+    /// <param name="pitch">The distance of two rows, at least a vector more than m floats a tile.</param>
     /// <param name="image">All images; no number outside is read.</param>
     /// <param name="memory">Working memory of <see cref="MemoryLength"/> floats.</param>
     public WinogradPixels(in WinogradTiles tiles, WinogradTiles.Run* runs, int runCount, int lanes, nint pitch, float* image, float* memory)
@@ -46,10 +44,10 @@ internal readonly unsafe struct WinogradPixels
         for (int i = 0; i < runCount; i++)
         {
             WinogradTiles.Run run = runs[i];
-            int top = (run.Row * Tile) - tiles.Top, left = (run.Column * Tile) - tiles.Left, pixels = run.Length * Tile;
-            for (int r = 0; r < Inputs; r++)
+            int top = (run.Row * F.Tile) - tiles.Top, left = (run.Column * F.Tile) - tiles.Left, pixels = run.Length * F.Tile;
+            for (int r = 0; r < F.Inputs; r++)
             {
-                int at = to + (r * (int)pitch), later = at + (Inputs * (int)pitch);
+                int at = to + (r * (int)pitch), later = at + (F.Inputs * (int)pitch);
                 if ((uint)(top + r) >= (uint)tiles.Height)
                 {
                     AddZeros(ref _zeros, ref _zeroCount, at, pixels);
@@ -59,10 +57,10 @@ internal readonly unsafe struct WinogradPixels
                 nint from = ((nint)run.Image * tiles.Channels * _plane) + ((nint)(top + r) * tiles.Width) + left;
                 for (int p = 0; p < pixels; p += lanes) _copies[_copyCount++] = new Copy(from + p, at + p);
                 _first = Math.Min(_first, from);
-                _last = Math.Max(_last, from + ((pixels - 1) / lanes * lanes) + Tile + lanes);
+                _last = Math.Max(_last, from + ((pixels - 1) / lanes * lanes) + F.Tile + lanes);
 
                 ClearOutside(ref _zeros, ref _zeroCount, at, left, pixels, tiles.Width);
-                ClearOutside(ref _zeros, ref _zeroCount, later, left + Tile, pixels, tiles.Width);
+                ClearOutside(ref _zeros, ref _zeroCount, later, left + F.Tile, pixels, tiles.Width);
             }
             to += pixels;
         }
@@ -71,7 +69,7 @@ internal readonly unsafe struct WinogradPixels
     public nint Pitch { get; }
 
     /// <summary>Floats that the lists for a number of tiles take at most, each tile being a run of its own.</summary>
-    public static int MemoryLength(int tiles) => tiles * Inputs * (sizeof(Copy) + (4 * sizeof(Range))) / sizeof(float);
+    public static int MemoryLength(int tiles) => tiles * F.Inputs * (sizeof(Copy) + (4 * sizeof(Range))) / sizeof(float);
 
     private static void ClearOutside(ref Range* zeros, ref int count, int at, int left, int pixels, int width)
     {
@@ -98,12 +96,12 @@ internal readonly unsafe struct WinogradPixels
         else
         {
             // A run's last vector reaches over its end, into what the next run overwrites.
-            float* later = rows + (Inputs * Pitch);
+            float* later = rows + (F.Inputs * Pitch);
             for (Copy* copy = _copies, end = _copies + _copyCount; copy < end; copy++)
             {
                 float* from = channel + copy->From;
                 S.Store(rows + copy->To, S.Load(from));
-                S.Store(later + copy->To, S.Load(from + Tile));
+                S.Store(later + copy->To, S.Load(from + F.Tile));
                 // The next channel lies too far away for the machine to guess.
                 if (Sse.IsSupported) Sse.Prefetch0(from + _plane);
             }
@@ -125,8 +123,8 @@ internal readonly unsafe struct WinogradPixels
             {
                 float* from = channel + _copies[i].From + lane, to = rows + _copies[i].To + lane;
                 to[0] = from >= _begin && from < _end ? from[0] : 0;
-                from += Tile;
-                to[Inputs * Pitch] = from >= _begin && from < _end ? from[0] : 0;
+                from += F.Tile;
+                to[F.Inputs * Pitch] = from >= _begin && from < _end ? from[0] : 0;
             }
     }
 

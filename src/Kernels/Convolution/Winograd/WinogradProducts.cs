@@ -1,23 +1,21 @@
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// The forward convolution of blocks of tiles, <c>Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A</c>: the transformed input of a block, 36 matrix
+/// The forward convolution of blocks of tiles, <c>Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A</c>: the transformed input of a block, the matrix
 /// products <c>[K × C] · [C × tiles] → [K × tiles]</c> with the transformed filters, and their transform back. Along the vector: tiles.
 /// </summary>
 /// <remarks>
 /// While the filters fit the caches, each thread takes blocks of its own and does all three steps in its second-level cache. Larger
 /// filters would come from memory for every block and thread: then the blocks are larger, and threads share out each step, so that
-/// every filter is read once a block.
+/// every filter is read once a block. So they do where all tiles are a single block, which would leave all threads but one idle.
 /// </remarks>
-internal readonly unsafe struct WinogradProducts
+internal readonly unsafe struct WinogradProducts<F> where F : struct, IWinogradTile
 {
-    private const int Products = WinogradTransforms.Products, Tile = WinogradTransforms.Tile, Inputs = WinogradTransforms.Inputs;
-
     // What one product's panel of the input, C × tiles, may take of the first-level cache: it meets all filters there.
     private const int PanelFloats = 1 << 13;
 
-    // A block has at least two of the widest vectors, and at most so many tiles as its 36 products take the second-level cache.
-    private const int FewestTiles = 32, MostTiles = 128;
+    // A block has at least two of the widest vectors, and at most so many tiles as their products take the second-level cache.
+    private const int FewestTiles = 32, MostTiles = 128, WidestVector = 16;
 
     // A panel is this deep; with more channels than that, sums are added up in memory.
     private const int PanelDepth = PanelFloats / FewestTiles;
@@ -32,24 +30,24 @@ internal readonly unsafe struct WinogradProducts
     private const int Slack = 16;
 
     private readonly WinogradTiles _tiles;
-    private readonly WinogradFilters _filters;
+    private readonly WinogradFilters<F> _filters;
     private readonly float* _packed, _x, _bias, _y;
     private readonly Activation _activation;
     private readonly bool _isShared;
     private readonly int _blockTiles;
 
-    public WinogradProducts(in WinogradTiles tiles, in WinogradFilters filters, float* packed, float* x, float* bias, Activation activation, float* y)
+    public WinogradProducts(in WinogradTiles tiles, in WinogradFilters<F> filters, float* packed, float* x, float* bias, Activation activation, float* y)
     {
         (_tiles, _filters, _activation) = (tiles, filters, activation);
         _packed = packed;
         _x = x;
         _bias = bias;
         _y = y;
-        _isShared = filters.Length > LargeFilters;
-        // Whole pairs of the widest vectors; those that are shared as even as can be.
-        int wanted = PanelFloats / tiles.GroupChannels;
-        if (_isShared) wanted = new RowBlocks(tiles.Count, MostSharedTiles).Height(0) + FewestTiles - 1;
-        _blockTiles = Math.Min(Math.Clamp(wanted / FewestTiles * FewestTiles, FewestTiles, _isShared ? MostSharedTiles : MostTiles), tiles.Count);
+        int most = Math.Clamp(PanelFloats / tiles.GroupChannels / FewestTiles * FewestTiles, FewestTiles, MostTiles);
+        _isShared = filters.Length > LargeFilters || (tiles.Groups == 1 && tiles.Count <= most);
+        // As even as whole vectors, the widest, can be.
+        int height = new RowBlocks(tiles.Count, _isShared ? MostSharedTiles : most).Height(0);
+        _blockTiles = Math.Min((height + WidestVector - 1) / WidestVector * WidestVector, tiles.Count);
     }
 
     private int Blocks => (_tiles.Count + _blockTiles - 1) / _blockTiles;
@@ -57,7 +55,7 @@ internal readonly unsafe struct WinogradProducts
     private int ChannelRanges => (_tiles.GroupChannels + SharedChannels - 1) / SharedChannels;
 
     /// <summary>How many chunks the largest parallel region has.</summary>
-    public int Chunks => _isShared ? Math.Max(Products, Math.Max(ChannelRanges, _filters.Blocks.Count)) : _tiles.Groups * Blocks;
+    public int Chunks => _isShared ? Math.Max(F.Products, Math.Max(ChannelRanges, _filters.Blocks.Count)) : _tiles.Groups * Blocks;
 
     /// <summary>Working memory shared by all threads.</summary>
     public long SharedFloats => _isShared ? LargestBlock.Floats : 0;
@@ -80,7 +78,7 @@ internal readonly unsafe struct WinogradProducts
         {
             Block block = BlockAt(i, Simd.Lanes, scratch.Data);
             Threads.ForVectors(ChannelRanges, new InputChannels(this, block));
-            Threads.ForVectors(Products, new OneProduct(this, block));
+            Threads.ForVectors(F.Products, new OneProduct(this, block));
             Threads.ForVectors(_filters.Blocks.Count, new OutputFilters(this, block));
         }
     }
@@ -92,7 +90,7 @@ internal readonly unsafe struct WinogradProducts
         return new Block(_tiles, group, first, Math.Min(_blockTiles, _tiles.Count - first), lanes, memory);
     }
 
-    private readonly struct OwnBlocks(WinogradProducts convolution) : IVectorChunks
+    private readonly struct OwnBlocks(WinogradProducts<F> convolution) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
@@ -100,12 +98,12 @@ internal readonly unsafe struct WinogradProducts
             Block block = convolution.BlockAt(chunk, S.Lanes, scratch.Data);
             float* work = scratch.Data + block.Floats;
             convolution.TransformInput<S, V>(block, 0, convolution._tiles.GroupChannels, work);
-            for (int product = 0; product < Products; product++) convolution.Multiply<S, V>(block, product, work);
+            for (int product = 0; product < F.Products; product++) convolution.Multiply<S, V>(block, product, work);
             convolution.TransformOutput<S, V>(block, 0, convolution._filters.Blocks.Count, work);
         }
     }
 
-    private readonly struct InputChannels(WinogradProducts convolution, Block block) : IVectorChunks
+    private readonly struct InputChannels(WinogradProducts<F> convolution, Block block) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
@@ -115,7 +113,7 @@ internal readonly unsafe struct WinogradProducts
         }
     }
 
-    private readonly struct OneProduct(WinogradProducts convolution, Block block) : IVectorChunks
+    private readonly struct OneProduct(WinogradProducts<F> convolution, Block block) : IVectorChunks
     {
         public void Run<S, V>(int product) where S : struct, ISimd<V> where V : unmanaged
         {
@@ -124,7 +122,7 @@ internal readonly unsafe struct WinogradProducts
         }
     }
 
-    private readonly struct OutputFilters(WinogradProducts convolution, Block block) : IVectorChunks
+    private readonly struct OutputFilters(WinogradProducts<F> convolution, Block block) : IVectorChunks
     {
         public void Run<S, V>(int filterBlock) where S : struct, ISimd<V> where V : unmanaged
         {
@@ -135,15 +133,15 @@ internal readonly unsafe struct WinogradProducts
 
     private void TransformInput<S, V>(in Block block, int first, int end, float* work) where S : struct, ISimd<V> where V : unmanaged
     {
-        float* rows = work, half = rows + (2 * Inputs * block.Pitch);
-        WinogradTiles.Run* runs = (WinogradTiles.Run*)(half + (Products * S.Lanes));
-        WinogradPixels pixels = new(_tiles, runs, _tiles.WriteRuns(block.First, block.Count, block.Count, runs), S.Lanes, block.Pitch, _x, (float*)(runs + block.Count));
+        float* rows = work, half = rows + (2 * F.Inputs * block.Pitch);
+        WinogradTiles.Run* runs = (WinogradTiles.Run*)(half + (F.Products * S.Lanes));
+        WinogradPixels<F> pixels = new(_tiles, runs, _tiles.WriteRuns(block.First, block.Count, block.Count, runs), S.Lanes, block.Pitch, _x, (float*)(runs + block.Count));
         for (int c = first; c < end; c++)
         {
             pixels.Gather<S, V>(_x + ((((long)block.Group * _tiles.GroupChannels) + c) * _tiles.Height * _tiles.Width), rows);
             for (int vector = 0; vector < block.Vectors; vector++)
-                WinogradInput.Transform<S, V>(
-                    rows + (vector * Tile * S.Lanes), block.Pitch, half,
+                WinogradInput.Transform<F, S, V>(
+                    rows + (vector * F.Tile * S.Lanes), block.Pitch, half,
                     block.Input + (vector / 2 * block.PanelLength) + (((2 * c) + (vector % 2)) * S.Lanes), block.InputStride);
         }
     }
@@ -170,8 +168,8 @@ internal readonly unsafe struct WinogradProducts
 
     private void TransformOutput<S, V>(in Block block, int first, int end, float* work) where S : struct, ISimd<V> where V : unmanaged
     {
-        float* rows = work, half = rows + (2 * Inputs * block.Pitch);
-        WinogradTiles.Run* runs = (WinogradTiles.Run*)(half + (Products * S.Lanes));
+        float* rows = work, half = rows + (2 * F.Inputs * block.Pitch);
+        WinogradTiles.Run* runs = (WinogradTiles.Run*)(half + (F.Products * S.Lanes));
         int runCount = _tiles.WriteRuns(block.First, block.Count, block.Count, runs);
         long plane = (long)_tiles.OutputHeight * _tiles.OutputWidth;
         for (int filters = first; filters < end; filters++)
@@ -180,12 +178,12 @@ internal readonly unsafe struct WinogradProducts
                 int k = (block.Group * _tiles.GroupFilters) + _filters.Blocks.First(filters) + i;
                 float* from = block.OutputOf(_filters.Blocks.First(filters)) + (i * block.OutputWidth);
                 for (int vector = 0; vector < block.Vectors; vector++)
-                    WinogradOutput.Transform<S, V>(
+                    WinogradOutput.Transform<F, S, V>(
                         from + (vector * S.Lanes), height * block.OutputWidth, half,
-                        _bias == null ? 0 : _bias[k], _activation, rows + (vector * Tile * S.Lanes), block.Pitch);
+                        _bias == null ? 0 : _bias[k], _activation, rows + (vector * F.Tile * S.Lanes), block.Pitch);
                 float* row = rows;
-                for (int run = 0; run < runCount; row += runs[run++].Length * Tile)
-                    WinogradOutput.Scatter<S, V>(_tiles, runs[run], row, block.Pitch, _activation, _y + ((((long)runs[run].Image * _tiles.Filters) + k) * plane));
+                for (int run = 0; run < runCount; row += runs[run++].Length * F.Tile)
+                    WinogradOutput.Scatter<F, S, V>(_tiles, runs[run], row, block.Pitch, _activation, _y + ((((long)runs[run].Image * _tiles.Filters) + k) * plane));
             }
     }
 
@@ -207,9 +205,9 @@ internal readonly unsafe struct WinogradProducts
             PanelLength = (nint)tiles.GroupChannels * 2 * lanes;
             InputStride = (panels * PanelLength) + Slack;
             OutputWidth = panels * 2 * lanes;
-            Floats = Products * (InputStride + (OutputWidth * tiles.GroupFilters));
-            Pitch = Math.Max((nint)Tile * Vectors * lanes, PanelDepth / Inputs) + Slack; // offsets, too, are kept in the pixels' place
-            WorkFloats = (2 * Inputs * Pitch) + (Products * lanes) + (4 * count) + WinogradPixels.MemoryLength(count);
+            Floats = F.Products * (InputStride + (OutputWidth * tiles.GroupFilters));
+            Pitch = Math.Max((nint)F.Tile * Vectors * lanes, PanelDepth / F.Inputs) + Slack; // offsets, too, are kept in the pixels' place
+            WorkFloats = (2 * F.Inputs * Pitch) + (F.Products * lanes) + (4 * count) + WinogradPixels<F>.MemoryLength(count);
         }
 
         public int Group { get; }
@@ -239,6 +237,6 @@ internal readonly unsafe struct WinogradProducts
         public float* Input => _memory;
 
         /// <summary>The output from a block of filters on.</summary>
-        public float* OutputOf(int firstFilter) => _memory + (Products * (InputStride + (firstFilter * OutputWidth)));
+        public float* OutputOf(int firstFilter) => _memory + (F.Products * (InputStride + (firstFilter * OutputWidth)));
     }
 }

@@ -1,32 +1,30 @@
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// The outputs of a 3×3 convolution cut into tiles of 4×4, counted along rows, then rows of tiles, then images. The last tiles of
+/// The outputs of a 3×3 convolution cut into square tiles, counted along rows, then rows of tiles, then images. The last tiles of
 /// a row and of a column may reach over the edge.
 /// </summary>
 internal readonly struct WinogradTiles
 {
-    private const int Tile = WinogradTransforms.Tile;
-
     /// <summary>The forward pass: from x to y.</summary>
-    public static WinogradTiles Forward(in ConvShape shape) => new(
+    public static WinogradTiles Forward(in ConvShape shape, int tile) => new(
         shape.N, shape.C, shape.H, shape.W, shape.Padding.Top, shape.Padding.Left,
-        shape.K, shape.OutputHeight, shape.OutputWidth, shape.Groups);
+        shape.K, shape.OutputHeight, shape.OutputWidth, shape.Groups, tile);
 
     /// <summary>
     /// The backward input pass, a forward pass from δ to ∂x with the filter rotated. δ is padded by the filter's reach less the
     /// image's padding, which may be negative: then rows of δ are left out.
     /// </summary>
-    public static WinogradTiles BackwardInput(in ConvShape shape) => new(
+    public static WinogradTiles BackwardInput(in ConvShape shape, int tile) => new(
         shape.N, shape.K, shape.OutputHeight, shape.OutputWidth, 2 - shape.Padding.Top, 2 - shape.Padding.Left,
-        shape.C, shape.H, shape.W, shape.Groups);
+        shape.C, shape.H, shape.W, shape.Groups, tile);
 
-    private WinogradTiles(int images, int channels, int height, int width, int top, int left, int filters, int outputHeight, int outputWidth, int groups)
+    private WinogradTiles(int images, int channels, int height, int width, int top, int left, int filters, int outputHeight, int outputWidth, int groups, int tile)
     {
         (Channels, Height, Width, Top, Left) = (channels, height, width, top, left);
         (Filters, OutputHeight, OutputWidth, Groups) = (filters, outputHeight, outputWidth, groups);
-        Rows = (outputHeight + Tile - 1) / Tile;
-        Columns = (outputWidth + Tile - 1) / Tile;
+        Rows = (outputHeight + tile - 1) / tile;
+        Columns = (outputWidth + tile - 1) / tile;
         Count = images * Rows * Columns;
         InputLength = (long)images * channels * height * width;
     }
