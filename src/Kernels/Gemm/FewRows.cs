@@ -9,17 +9,17 @@ namespace CnnEngine.Kernels;
 /// </summary>
 /// <remarks>
 /// A chunk is some columns; every number is summed up in K's order. The broadcast kernel would walk down columns of B two vectors wide, and such
-/// rows push each other out of the caches before they are used: for 1 to 8 rows and 64 MB that takes 1.7 to 2.5 times as long.
+/// rows push each other out of the caches before they are used: for 1 to 4 rows that takes 1.1 to 1.5 times as long.
 /// </remarks>
 internal readonly unsafe struct FewRows(int m, int n, int k, float* a, float* b, float* c) : IVectorChunks
 {
     // Beyond so many rows, or in a B so small that it stays in the caches, packing and multiplying as always takes less.
-    private const int MostRows = 2 * Tallest, FewestFloats = 1 << 18;
+    private const int MostRows = 4, FewestFloats = 1 << 18;
 
-    // Rows of A and of B at a time, and columns of C, so that they stay in the first-level cache.
-    private const int Tallest = 4, Depth = 4, CachedFloats = 1 << 12, MostColumns = 1024;
+    // Rows of B at a time, and columns, so that they and C's stay in the first-level cache.
+    private const int Depth = 4, MostColumns = 1024;
 
-    private readonly int _columns = Columns(m, n);
+    private readonly int _columns = Columns(n);
 
     /// <summary>Whether the product takes least so.</summary>
     public static bool Pays(int m, int n, int k, MatrixView b) => m <= MostRows && (long)n * k >= FewestFloats && Gemm.Collides(b);
@@ -35,17 +35,16 @@ internal readonly unsafe struct FewRows(int m, int n, int k, float* a, float* b,
         int t = 0;
         for (; t + Depth <= k; t += Depth)
         {
-            // The rows that come next lie too far apart for the processor to foresee them. With two passes over these, each asks for half of
-            // those, so that memory is never idle.
-            nint next = t + (2 * Depth) <= k ? Depth * (nint)n : 0, second = next == 0 ? 0 : next + (Depth / 2 * (nint)n);
-            float* from = b + (t * (nint)n) + first;
-            if (m <= Tallest)
+            // The rows that come next lie too far apart for the processor to foresee them.
+            nint next = t + (2 * Depth) <= k ? Depth * (nint)n : 0;
+            float* factors = a + t, from = b + (t * (nint)n) + first;
+            switch (m)
             {
-                Add<S, V>(m, a + t, from, next, second, sums, columns);
-                continue;
+                case 1: Add<S, V, N1>(factors, from, next, sums, columns); break;
+                case 2: Add<S, V, N2>(factors, from, next, sums, columns); break;
+                case 3: Add<S, V, N3>(factors, from, next, sums, columns); break;
+                default: Add<S, V, N4>(factors, from, next, sums, columns); break;
             }
-            Add<S, V>(Tallest, a + t, from, next, 0, sums, columns);
-            Add<S, V>(m - Tallest, a + (Tallest * (nint)k) + t, from, second, 0, sums + (Tallest * columns), columns);
         }
         for (; t < k; t++)
             for (int i = 0; i < m; i++)
@@ -55,26 +54,15 @@ internal readonly unsafe struct FewRows(int m, int n, int k, float* a, float* b,
     }
 
     // An even number of chunks, as even as can be, of whole vectors, as N is.
-    private static int Columns(int m, int n)
+    private static int Columns(int n)
     {
-        int most = Math.Min(CachedFloats / m, MostColumns), chunks = 2 * ((n + (2 * most) - 1) / (2 * most));
+        int chunks = 2 * ((n + (2 * MostColumns) - 1) / (2 * MostColumns));
         return ((n / chunks) + 63) / 64 * 64;
     }
 
-    private void Add<S, V>(int rows, float* factors, float* from, nint next, nint next2, float* to, int columns) where S : struct, ISimd<V> where V : unmanaged
-    {
-        switch (rows)
-        {
-            case 1: Add<S, V, N1>(factors, from, next, next2, to, columns); break;
-            case 2: Add<S, V, N2>(factors, from, next, next2, to, columns); break;
-            case 3: Add<S, V, N3>(factors, from, next, next2, to, columns); break;
-            default: Add<S, V, N4>(factors, from, next, next2, to, columns); break;
-        }
-    }
-
-    /// <summary>One to four rows of A times four rows of B; asks for the pairs of rows that lie <paramref name="next"/> and <paramref name="next2"/> on, if not 0.</summary>
+    /// <summary>All rows of A times four rows of B; asks for those that lie <paramref name="next"/> on, if not 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Add<S, V, R>(float* f, float* from, nint next, nint next2, float* to, int columns)
+    private void Add<S, V, R>(float* f, float* from, nint next, float* to, int columns)
         where S : struct, ISimd<V>
         where V : unmanaged
         where R : struct, IConstant
@@ -87,17 +75,14 @@ internal readonly unsafe struct FewRows(int m, int n, int k, float* a, float* b,
         V l0 = S.Broadcast(l[0]), l1 = S.Broadcast(l[1]), l2 = S.Broadcast(l[2]), l3 = S.Broadcast(l[3]);
         for (float* end = from + columns; from < end; from += S.Lanes, to += S.Lanes)
         {
+            float* low = from + (2 * row), sum = to;
             if (next != 0)
             {
                 Simd.Prefetch(from + next);
                 Simd.Prefetch(from + next + row);
+                Simd.Prefetch(low + next);
+                Simd.Prefetch(low + next + row);
             }
-            if (next2 != 0)
-            {
-                Simd.Prefetch(from + next2);
-                Simd.Prefetch(from + next2 + row);
-            }
-            float* low = from + (2 * row), sum = to;
             V b0 = S.Load(from), b1 = S.Load(from + row), b2 = S.Load(low), b3 = S.Load(low + row);
             S.Store(sum, S.MultiplyAdd(f3, b3, S.MultiplyAdd(f2, b2, S.MultiplyAdd(f1, b1, S.MultiplyAdd(f0, b0, S.Load(sum))))));
             sum += pitch;

@@ -25,7 +25,6 @@ internal readonly struct GemmBlocks
     {
         _panelFloats = caches.Level2 / 2 / sizeof(float);
         SlabFloats = caches.Level3 / 8 / sizeof(float);
-        HalfOfCacheFloats = caches.Level3 / 2 / sizeof(float);
         long deepest = Math.Min(caches.Level1 / sizeof(float) / tallest, _panelFloats / Strip);
         Depth = (int)Math.Max(Unit, deepest / Unit * Unit);
     }
@@ -41,9 +40,6 @@ internal readonly struct GemmBlocks
 
     /// <summary>What a slab of packed A may take, in floats.</summary>
     public long SlabFloats { get; }
-
-    /// <summary>Half of the third-level cache, in floats: what is larger comes from memory each time.</summary>
-    public long HalfOfCacheFloats { get; }
 
     /// <summary>N' in strips of columns, for a panel that is so deep.</summary>
     public int WidestStrips(int depth) => (int)Math.Max(1, _panelFloats / depth / Strip);

@@ -10,10 +10,6 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
     // rows, and reading them in place is a tenth faster (64 → 256 channels, 1×1).
     private const int BlocksToPackB = 12;
 
-    // The same if B comes from memory and its rows push each other out of the caches before a second block of A meets them: packed, a
-    // 4096 × 4096 matrix is multiplied by 16 to 128 rows 1.2 to 1.3 times as fast.
-    private const int BlocksToPackCollidingB = 2;
-
     // What a tile's first sight of a number of B costs, packed or in place, in times that a number of A is read.
     private const double PackingCost = 30, ReadingCost = 2;
 
@@ -54,13 +50,12 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
         GemmBlocks blocks = GemmBlocks.Current;
         int packedDepth = Math.Min(k, blocks.Depth), depthInPlace = Math.Min(k, blocks.DepthInPlace);
         int strips = Quotient(n, GemmBlocks.Strip), most = Math.Max(Math.Min(tiles, strips), Quotient(strips, blocks.WidestStrips(packedDepth)));
-        int blocksToPackB = Gemm.Collides(b) && (long)n * k > blocks.HalfOfCacheFloats ? BlocksToPackCollidingB : BlocksToPackB;
         double least = double.PositiveInfinity;
         for (int across = Quotient(strips, blocks.WidestStrips(depthInPlace)); across <= most; across++)
         {
             int tileStrips = Quotient(strips, across), columnTiles = Quotient(strips, tileStrips);
             int tileBlocks = Quotient(_blocks.Count, Math.Min(Quotient(tiles, across), _blocks.Count)), rowTiles = Quotient(_blocks.Count, tileBlocks);
-            bool packsB = (tileBlocks >= blocksToPackB && streaming is null) || b.ColumnStride != 1 || b.RowStride > int.MaxValue / depthInPlace; // offsets are ints
+            bool packsB = (tileBlocks >= BlocksToPackB && streaming is null) || b.ColumnStride != 1 || b.RowStride > int.MaxValue / depthInPlace; // offsets are ints
             int depth = packsB ? packedDepth : depthInPlace;
             double cost = ((double)m * columnTiles) + ((double)n * rowTiles * (packsB ? PackingCost : ReadingCost));
             if (columnTiles * rowTiles < 0.75 * tiles || tileStrips > blocks.WidestStrips(depth)) cost *= 4;

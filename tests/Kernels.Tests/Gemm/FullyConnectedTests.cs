@@ -7,7 +7,7 @@ public class FullyConnectedTests
 {
     /// <summary>
     /// Images, inputs, outputs: fewer inputs than lanes, no multiple of them, a multiple; few images, and enough for the Gemm path; many inputs
-    /// of many images; for few images rows a multiple of 4 KB apart, in one pass and in two.
+    /// of many images; for few images rows a multiple of 4 KB apart.
     /// </summary>
     private static readonly (int Images, int Inputs, int Outputs)[] Sizes =
     [
