@@ -85,7 +85,7 @@ public static unsafe class BytesToFloats
                 for (; i < end && (nuint)(to + i) % (nuint)sizeof(V) != 0; i++) to[i] = (from[i] - mean) / deviation;
                 for (; i <= end - S.Lanes; i += S.Lanes)
                 {
-                    Simd.Prefetch((float*)(ahead + i));
+                    Simd.Prefetch(ahead + i);
                     S.StoreStreaming(to + i, S.Divide(S.Subtract(S.LoadBytes(from + i), means), deviations));
                 }
             }
@@ -93,7 +93,7 @@ public static unsafe class BytesToFloats
             {
                 for (; i <= end - S.Lanes; i += S.Lanes)
                 {
-                    Simd.Prefetch((float*)(ahead + i));
+                    Simd.Prefetch(ahead + i);
                     S.Store(to + i, S.Divide(S.Subtract(S.LoadBytes(from + i), means), deviations));
                 }
             }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace CnnEngine.Kernels;
 
@@ -172,11 +171,8 @@ internal readonly unsafe ref struct Backward3x3<S, V> where S : struct, ISimd<V>
             if (exists && dy + j + S.Lanes <= _dyEnd)
             {
                 // Machines do not foresee reads that come so seldom: without this, images that come from memory take 2.5 times as long.
-                if (Sse.IsSupported)
-                {
-                    Sse.Prefetch0(dy + j + (Rows2x2.Ahead / 2));
-                    if (TReturn.HasPlaces) Sse.Prefetch0(argMax + j + (Rows2x2.Ahead / 2));
-                }
+                Simd.PrefetchNear(dy + j + (Rows2x2.Ahead / 2));
+                if (TReturn.HasPlaces) Simd.PrefetchNear(argMax + j + (Rows2x2.Ahead / 2));
                 delta = S.WherePositive(left, S.Load(dy + j), S.Zero);
                 if (TReturn.HasPlaces) at = S.WherePositive(left, S.LoadInt32(argMax + j), nowhere);
             }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace CnnEngine.Kernels;
 
@@ -89,10 +88,10 @@ internal readonly unsafe ref struct Forward3x3<S, V> where S : struct, ISimd<V> 
             for (int j = 0; ; j = Math.Min(j + S.Lanes, last))
             {
                 Rows2x2.Prefetch<S, V>(a + (2 * j), b + (2 * j));
-                if (Sse.IsSupported && !TStore.IsStreaming)
+                if (!TStore.IsStreaming)
                 {
-                    Sse.Prefetch0(y + j + Rows2x2.Ahead);
-                    if (TReduction.HasPlaces) Sse.Prefetch0(argMax + j + Rows2x2.Ahead);
+                    Simd.PrefetchNear(y + j + Rows2x2.Ahead);
+                    if (TReduction.HasPlaces) Simd.PrefetchNear(argMax + j + Rows2x2.Ahead);
                 }
                 bool isEdge = (j == 0 && hasLeft) || (j == last && hasRight);
                 V left = leftEdge, right = rightEdge;

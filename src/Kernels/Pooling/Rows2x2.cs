@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace CnnEngine.Kernels;
 
@@ -82,11 +81,10 @@ internal readonly unsafe struct Rows2x2
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch<S, V>(float* top, float* low) where S : struct, ISimd<V> where V : unmanaged
     {
-        if (!Sse.IsSupported) return;
-        Sse.Prefetch0(top + Ahead);
-        Sse.Prefetch0(top + Ahead + S.Lanes);
-        Sse.Prefetch0(low + Ahead);
-        Sse.Prefetch0(low + Ahead + S.Lanes);
+        Simd.PrefetchNear(top + Ahead);
+        Simd.PrefetchNear(top + Ahead + S.Lanes);
+        Simd.PrefetchNear(low + Ahead);
+        Simd.PrefetchNear(low + Ahead + S.Lanes);
     }
 
     /// <summary>Stores one row of the pixels of a vector's windows, of which the row still has <paramref name="left"/>.</summary>

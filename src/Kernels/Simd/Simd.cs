@@ -46,14 +46,14 @@ public static class Simd
 
     /// <summary>Asks for a cache line ahead of its use, into the second-level cache; any address will do.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static unsafe void Prefetch(float* address)
+    internal static unsafe void Prefetch(void* address)
     {
         if (Sse.IsSupported) Sse.Prefetch1(address);
     }
 
     /// <summary>The same into the first-level cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static unsafe void PrefetchNear(float* address)
+    internal static unsafe void PrefetchNear(void* address)
     {
         if (Sse.IsSupported) Sse.Prefetch0(address);
     }
