@@ -8,7 +8,7 @@ namespace CnnEngine.Kernels;
 /// </summary>
 public static unsafe class BytesToFloats
 {
-    // Numbers that a thread takes at a time, at least: whole images.
+    // Numbers that a thread takes at a time: as many whole images, or one that is larger.
     private const int PieceLength = 1 << 15;
 
     /// <summary>Converts on the calling thread.</summary>
@@ -42,9 +42,10 @@ public static unsafe class BytesToFloats
         if (mean.Length != deviation.Length) throw new ArgumentException($"{mean.Length} means and {deviation.Length} deviations", nameof(deviation));
         int image = checked(plane * mean.Length), count = image == 0 ? 0 : images.Length / image;
         Require.Length(y.Length, (long)indices.Length * image, nameof(y));
-        if (indices.IndexOfAnyExceptInRange(0, count - 1) is var wrong and >= 0)
-            throw new ArgumentOutOfRangeException(nameof(indices), $"there is no image {indices[wrong]}; they run from 0 to {count - 1}");
-        if (image == 0) return;
+        if (indices.IsEmpty) return;
+        // Of no images the range would be an empty one, which that method takes for all numbers.
+        if ((count == 0 ? 0 : indices.IndexOfAnyExceptInRange(0, count - 1)) is var wrong and >= 0)
+            throw new ArgumentOutOfRangeException(nameof(indices), $"there is no image {indices[wrong]}; there are {count}, numbered from 0");
         int some = Math.Max(1, PieceLength / image);
         fixed (byte* px = images)
         fixed (int* numbers = indices)

@@ -48,12 +48,12 @@ public class BytesToFloatsTests
         }
     }
 
-    [Theory, InlineData(2), InlineData(-1)]
-    public void An_image_there_is_not_is_named(int index)
+    [Theory, InlineData(8, 2), InlineData(8, -1), InlineData(3, 0)]
+    public void An_image_there_is_not_is_named(int bytes, int index)
     {
         ArgumentOutOfRangeException exception = Assert.Throws<ArgumentOutOfRangeException>(
-            "indices", () => BytesToFloats.Run(new byte[8], 4, [0, index], [0], [1], new float[8]));
-        Assert.Contains($"there is no image {index}; they run from 0 to 1", exception.Message, StringComparison.Ordinal);
+            "indices", () => BytesToFloats.Run(new byte[bytes], 4, [index], [0], [1], new float[4]));
+        Assert.Contains($"there is no image {index}; there are {bytes / 4}, numbered from 0", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
