@@ -63,8 +63,8 @@ internal readonly unsafe ref struct Backward3x3<S, V> where S : struct, ISimd<V>
     /// <summary>Pairs of columns.</summary>
     public int ColumnPairs => (_shape.W + 1) / 2;
 
-    // From one copied row to the next: whole vectors, two of them before and behind the row.
-    private int Pitch => ((ColumnPairs + S.Lanes - 1) / S.Lanes * S.Lanes) + (4 * S.Lanes);
+    // From one copied row to the next: whole vectors, one before the row and one behind it.
+    private int Pitch => ((ColumnPairs + S.Lanes - 1) / S.Lanes * S.Lanes) + (2 * S.Lanes);
 
     /// <summary>The working memory that it needs, in floats.</summary>
     public long ScratchLength => 2 * Window * Pitch;

@@ -32,7 +32,7 @@ internal static unsafe class Windows3x3
         int count = planes * shape.OutputHeight, whole = count, outputs = shape.OutputWidth;
         while (whole > 0 && (whole * (long)outputs) + kernel.Overrun > count * (long)outputs) whole--;
         int rest = (count - whole) * outputs, room = rest + kernel.Overrun;
-        using Scratch.Lease lease = Scratch.Take(kernel.ScratchLength + (2 * room) + shape.OutputHeight + outputs);
+        using Scratch.Lease lease = Scratch.Take(kernel.ScratchLength + (2 * room) + shape.OutputHeight + outputs + kernel.Overrun);
         float* restY = lease.Data + kernel.ScratchLength, restAt = restY + room, rowWeights = restAt + room, columnWeights = rowWeights + shape.OutputHeight;
         if (argMax == null) Weights(shape, divisor, rowWeights, columnWeights);
         bool isStreaming = shape.IsStreaming(outputs, y, argMax);
@@ -75,7 +75,7 @@ internal static unsafe class Windows3x3
     {
         bool isStreaming = shape.IsStreaming(shape.W, dx, dx);
         Backward3x3<S, V> kernel = new(shape, dy, dyEnd, argMax);
-        int pairs = (shape.H + 1) / 2, count = planes * pairs, whole = count;
+        int count = planes * kernel.RowPairs, whole = count;
         while (!isStreaming && whole > 0 && kernel.Start(whole) + kernel.Overrun > kernel.Start(count)) whole--;
         int rest = (int)(kernel.Start(count) - kernel.Start(whole)), room = rest + kernel.Overrun;
         using Scratch.Lease lease = Scratch.Take(kernel.ScratchLength + room + shape.OutputHeight + shape.OutputWidth + S.Lanes);
