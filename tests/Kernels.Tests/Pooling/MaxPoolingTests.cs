@@ -52,9 +52,20 @@ public class MaxPoolingTests
     }
 
     [Theory, MemberData(nameof(PoolCases.All), MemberType = typeof(PoolCases))]
-    public void The_whole_delta_goes_to_the_maximum(string name)
+    public void The_whole_delta_goes_to_the_maximum(string name) => CheckDeltas(PoolCases.Shape(name));
+
+    [Theory, InlineData(2), InlineData(3)]
+    public void Images_of_all_widths_are_pooled_and_their_deltas_sent_back(int window)
     {
-        PoolShape shape = PoolCases.Shape(name);
+        foreach (PoolShape shape in PoolCases.OfAllWidths(window))
+        {
+            Check(shape, Numbers.Integers(shape.InputLength, 7));
+            CheckDeltas(shape);
+        }
+    }
+
+    private static void CheckDeltas(PoolShape shape)
+    {
         float[] x = Numbers.Integers(shape.InputLength, 5), dy = Numbers.Integers(shape.OutputLength, 6);
         (_, int[] argMax) = Forward(shape, x);
         foreach (SimdWidth width in SimdWidths.Values)

@@ -9,9 +9,24 @@ public class MeanPoolingTests
         from name in PoolCases.Names from divisor in Enum.GetValues<PoolDivisor>() select (name, divisor));
 
     [Theory, MemberData(nameof(Cases))]
-    public void Means_are_within_rounding(string name, PoolDivisor divisor)
+    public void Means_are_within_rounding(string name, PoolDivisor divisor) => CheckMeans(PoolCases.Shape(name), divisor);
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Deltas_are_spread_evenly(string name, PoolDivisor divisor) => CheckDeltas(PoolCases.Shape(name), divisor);
+
+    [Theory, InlineData(2), InlineData(3)]
+    public void Images_of_all_widths_are_pooled_and_their_deltas_sent_back(int window)
     {
-        PoolShape shape = PoolCases.Shape(name);
+        foreach (PoolShape shape in PoolCases.OfAllWidths(window))
+            foreach (PoolDivisor divisor in Enum.GetValues<PoolDivisor>())
+            {
+                CheckMeans(shape, divisor);
+                CheckDeltas(shape, divisor);
+            }
+    }
+
+    private static void CheckMeans(PoolShape shape, PoolDivisor divisor)
+    {
         foreach (float[] x in new[] { Numbers.Random(shape.InputLength, 1), Numbers.Integers(shape.InputLength, 2) })
             foreach (SimdWidth width in SimdWidths.Values)
             {
@@ -26,10 +41,8 @@ public class MeanPoolingTests
             }
     }
 
-    [Theory, MemberData(nameof(Cases))]
-    public void Deltas_are_spread_evenly(string name, PoolDivisor divisor)
+    private static void CheckDeltas(PoolShape shape, PoolDivisor divisor)
     {
-        PoolShape shape = PoolCases.Shape(name);
         float[] dy = Numbers.Random(shape.OutputLength, 3);
         foreach (SimdWidth width in SimdWidths.Values)
         {

@@ -68,4 +68,14 @@ internal static class PoolCases
     public static TheoryData<string> All { get; } = new(Shapes.Keys);
 
     public static PoolShape Shape(string name) => Shapes[name];
+
+    /// <summary>Windows by 2 on images of all widths up to beyond two vectors, with and without padding and in ceil mode.</summary>
+    public static IEnumerable<PoolShape> OfAllWidths(int window) =>
+        from width in Enumerable.Range(1, 40)
+        from height in Enumerable.Range(1, 5)
+        from padding in Enumerable.Range(0, 2)
+        from beyond in Enumerable.Range(0, 2)
+        where Math.Min(height, width) + (2 * padding) + beyond >= window
+        from planes in Enumerable.Range(1, 2)
+        select new PoolShape(1, planes, (height, width), window, 2, padding, ceilMode: beyond > 0);
 }
