@@ -102,8 +102,8 @@ internal static unsafe class Depthwise3x3Kernel
                 nint column = columns.First<S, V>(vector);
                 float* mask = masks + ((nint)vector * Depthwise3x3Columns.Masks * S.Lanes), from = x + ((start - top) * width) + column + columns.FirstTap, delta = dy + (start * outputs) + column;
                 V inLeft = S.Load(mask), inMiddle = S.Load(mask + S.Lanes), inRight = S.Load(mask + (2 * S.Lanes)), isNew = S.Load(mask + (3 * S.Lanes));
-                // Row i of the padded image meets row r of the filter at row i − r of δ.
-                V d1 = start > 0 ? S.And(isNew, S.Load(delta - outputs)) : S.Zero;
+                // Row i of the padded image meets row r of the filter at row i − r of δ, which has none there where a block begins with the last.
+                V d1 = start > 0 && start <= rows ? S.And(isNew, S.Load(delta - outputs)) : S.Zero;
                 V d2 = start > 1 ? S.And(isNew, S.Load(delta - (2 * outputs))) : S.Zero;
                 for (nint i = start; i < end; i++, from += width, delta += outputs)
                 {

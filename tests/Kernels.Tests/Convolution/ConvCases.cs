@@ -63,6 +63,7 @@ internal static class ConvCases
         ["depthwise, stride 2, small planes"] = new(3, 70, 3, 70, 3, new() { Groups = 70, Stride = 2, Padding = 1 }),
         ["depthwise, stride 2, padding larger than needed"] = new(2, 3, (4, 5), 3, 3, new() { Groups = 3, Stride = 2, Padding = new(5, 4, 4, 3) }),
         ["depthwise, one pixel a plane"] = new(2, 50, 1, 50, 3, new() { Groups = 50, Padding = 1 }),
+        ["depthwise, wide, one row of products beyond a block"] = new(2, 3, (5, 300), 3, 3, new() { Groups = 3 }),
         ["depthwise, tall"] = new(1, 2, (140, 18), 2, 3, new() { Groups = 2, Padding = new(2, 0, 1, 2) }),
         ["groups 2, dilation 2"] = new(2, 2, (9, 8), 4, 3, new() { Groups = 2, Dilation = 2, Padding = new(2, 1, 0, 2) }),
 
