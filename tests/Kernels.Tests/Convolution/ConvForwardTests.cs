@@ -16,7 +16,8 @@ public unsafe class ConvForwardTests
 
     public static TheoryData<string, string, ActivationKind> ByActivation { get; } = Rows.Of(
         from row in ConvCases.Supported(ConvPass.Forward)
-        where row.Shape is "rectangular filter" or "groups 3, stride 2" or "13 filters" or "wide" or "depthwise, wide" or ConvCases.StridedStrips
+        where row.Shape is "rectangular filter" or "groups 3, stride 2" or "13 filters" or "wide" or "depthwise, wide" or "depthwise, stride 2, small planes"
+            or ConvCases.StridedStrips
         from kind in Enum.GetValues<ActivationKind>()
         select (row.Shape, row.Algorithm, kind));
 

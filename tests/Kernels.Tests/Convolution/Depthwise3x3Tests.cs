@@ -24,11 +24,17 @@ public unsafe class Depthwise3x3Tests
         for (int height = 1; height <= 20; height++) AssertExact((height, 259), stride, Paddings[padding]);
     }
 
+    /// <summary>Of three channels that between is NaN: where a kernel uses what it reads of a neighbouring plane, the others show it.</summary>
     private static void AssertExact(Size2 image, int stride, Padding padding)
     {
         if (image.Height + padding.Top + padding.Bottom < 3 || image.Width + padding.Left + padding.Right < 3) return;
-        ConvShape shape = new(2, 2, image, 2, 3, new() { Groups = 2, Stride = stride, Padding = padding });
+        ConvShape shape = new(2, 3, image, 3, 3, new() { Groups = 3, Stride = stride, Padding = padding });
         ConvData data = new(shape, isInteger: true);
+        for (int n = 0; n < shape.N; n++)
+        {
+            data.X.AsSpan(((3 * n) + 1) * shape.InputPlane, shape.InputPlane).Fill(float.NaN);
+            data.Delta.AsSpan(((3 * n) + 1) * shape.OutputPlane, shape.OutputPlane).Fill(float.NaN);
+        }
         ConvAlgorithm algorithm = ConvCases.Algorithm("depthwise3x3");
         Guarded<float> x = new(data.X), w = new(data.W), b = new(data.Bias), dy = new(data.Delta);
         foreach (SimdWidth simd in SimdWidths.Values)
@@ -40,16 +46,16 @@ public unsafe class Depthwise3x3Tests
             algorithm.BackwardFilter(shape, x.Data, dy.Data, dw.Data, db.Data);
             foreach (Guarded<float> written in new[] { y, dx, dw, db }) written.AssertIntact();
             string what = $"{image.Height}×{image.Width} on {simd}";
-            AssertEqual(data.Y, y.Span, what, "y");
-            AssertEqual(data.Dx, dx.Span, what, "∂x");
-            AssertEqual(data.Dw, dw.Span, what, "∂w");
-            AssertEqual(data.Db, db.Span, what, "∂b");
+            AssertEqual(data.Y, y.Span, shape.OutputPlane, $"y of {what}");
+            AssertEqual(data.Dx, dx.Span, shape.InputPlane, $"∂x of {what}");
+            AssertEqual(data.Dw, dw.Span, shape.Taps, $"∂w of {what}");
+            AssertEqual(data.Db, db.Span, 1, $"∂b of {what}");
         }
     }
 
-    private static void AssertEqual(double[] expected, ReadOnlySpan<float> actual, string what, string name)
+    private static void AssertEqual(double[] expected, ReadOnlySpan<float> actual, int ofChannel, string what)
     {
         for (int i = 0; i < expected.Length; i++)
-            if (actual[i] != expected[i]) Assert.Fail($"{what}: number {i} of {name} is {actual[i]}, the twin has {expected[i]}");
+            if (i / ofChannel % 3 != 1 && actual[i] != expected[i]) Assert.Fail($"number {i} of {what} is {actual[i]}, the twin has {expected[i]}");
     }
 }
