@@ -102,7 +102,7 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
 
     private static int PaddedHeight(in ConvShape shape) => shape.H + shape.Padding.Top + shape.Padding.Bottom;
 
-    private static int PaddedWidth(in ConvShape shape) => shape.W + shape.Padding.Left + shape.Padding.Right;
+    private static int PaddedWidth(in ConvShape shape) => PaddedRow.Width(shape);
 
     /// <summary>Floats of the padded image, if it has to be copied.</summary>
     private static long Copied(in ConvShape shape) => shape.Padding == Padding.Valid ? 0 : (long)shape.C * PaddedHeight(shape) * PaddedWidth(shape);

@@ -59,7 +59,7 @@ internal readonly unsafe struct DirectFilterGradient
 
     private long DeltaFloats => (long)_ranges.Height(0) * Simd.Lanes * _images * _rows * _shape.OutputWidth;
 
-    private int PaddedWidth => _shape.W + _shape.Padding.Left + _shape.Padding.Right;
+    private int PaddedWidth => PaddedRow.Width(_shape);
 
     /// <summary>Rows of the padded image that a panel sees.</summary>
     private int PaddedRows => ((_rows - 1) * _shape.Stride.Height) + ((_shape.R - 1) * _shape.Dilation.Height) + 1;
@@ -186,19 +186,7 @@ internal readonly unsafe struct DirectFilterGradient
             int width = cut.PaddedWidth, top = (outputRow * shape.Stride.Height) - shape.Padding.Top;
             float* from = x + ((long)image * shape.C * shape.InputPlane);
             for (int c = 0; c < shape.C; c++, from += shape.InputPlane)
-                for (int i = 0; i < cut.PaddedRows; i++, to += width)
-                {
-                    Span<float> row = new(to, width);
-                    int h = top + i;
-                    if (h < 0 || h >= shape.H)
-                    {
-                        row.Clear();
-                        continue;
-                    }
-                    row[..shape.Padding.Left].Clear();
-                    new ReadOnlySpan<float>(from + (h * shape.W), shape.W).CopyTo(row[shape.Padding.Left..]);
-                    row[(shape.Padding.Left + shape.W)..].Clear();
-                }
+                for (int i = 0; i < cut.PaddedRows; i++, to += width) PaddedRow.Write(shape, from, top + i, to);
         }
     }
 

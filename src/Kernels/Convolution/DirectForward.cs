@@ -49,7 +49,7 @@ internal readonly unsafe struct DirectForward
 
     public int Chunks => _shape.N * _strips.Count * _ranges.Count;
 
-    private int PaddedWidth => _shape.W + _shape.Padding.Left + _shape.Padding.Right;
+    private int PaddedWidth => PaddedRow.Width(_shape);
 
     /// <summary>Rows of the padded image that a strip sees.</summary>
     private int PaddedRows => ((_strips.Height(0) - 1) * _shape.Stride.Height) + ((_shape.R - 1) * _shape.Dilation.Height) + 1;
@@ -165,18 +165,6 @@ internal readonly unsafe struct DirectForward
     {
         int top = (outputRow * _shape.Stride.Height) - _shape.Padding.Top, width = PaddedWidth;
         for (int i = 0; i < PaddedRows; i++)
-            for (int c = 0; c < _shape.C; c++, to += width)
-            {
-                Span<float> row = new(to, width);
-                int h = top + i;
-                if (h < 0 || h >= _shape.H)
-                {
-                    row.Clear();
-                    continue;
-                }
-                row[.._shape.Padding.Left].Clear();
-                new ReadOnlySpan<float>(image + ((nint)c * _shape.InputPlane) + ((nint)h * _shape.W), _shape.W).CopyTo(row[_shape.Padding.Left..]);
-                row[(_shape.Padding.Left + _shape.W)..].Clear();
-            }
+            for (int c = 0; c < _shape.C; c++, to += width) PaddedRow.Write(_shape, image + ((nint)c * _shape.InputPlane), top + i, to);
     }
 }
