@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace CnnEngine.Kernels;
 
@@ -34,11 +33,8 @@ internal static unsafe class WinogradChannels
             float* row = (float*)planes.Data + ((nint)(top + r) * planes.Width) + left;
             for (int j = begin; j < behind; j += S.Lanes)
             {
-                if (Sse.IsSupported)
-                {
-                    float* next = row + j + planes.Ahead;
-                    for (int c = 0; c < planes.Channels; c++, next += plane) Sse.Prefetch0(next);
-                }
+                float* next = row + j + planes.Ahead;
+                for (int c = 0; c < planes.Channels; c++, next += plane) Simd.PrefetchNear(next);
                 if (row + j + ((planes.Channels - 1) * plane) + S.Lanes <= (float*)planes.End)
                     Transpose.Run<S, V>(planes.Channels, row + j, plane, to + (j * S.Lanes));
                 else

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace CnnEngine.Kernels;
 
@@ -103,7 +102,7 @@ internal readonly unsafe struct WinogradPixels<F> where F : struct, IWinogradTil
                 S.Store(rows + copy->To, S.Load(from));
                 S.Store(later + copy->To, S.Load(from + F.Tile));
                 // The next channel lies too far away for the machine to guess.
-                if (Sse.IsSupported) Sse.Prefetch0(from + _plane);
+                Simd.PrefetchNear(from + _plane);
             }
         }
         for (Range* zero = _zeros, end = _zeros + _zeroCount; zero < end; zero++)
