@@ -109,7 +109,7 @@ internal sealed class CompareRun(CompareSettings settings, CancellationToken can
 
     /// <param name="row">What to measure.</param>
     /// <param name="rounds">Turns of each side.</param>
-    /// <param name="nanoseconds">How near the cores were to each other in the best round.</param>
+    /// <param name="nanoseconds">The least of the rounds' distances of the cores (<see cref="CoreDistance"/>).</param>
     private CompareRow Measure(ContestRow row, int rounds, out double nanoseconds)
     {
         Threads.Count = row.Threads;

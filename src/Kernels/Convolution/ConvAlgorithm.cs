@@ -44,7 +44,7 @@ internal abstract unsafe class ConvAlgorithm
 
     /// <summary>
     /// <c>∂w += ∂loss/∂w</c> and <c>∂b[k] += Σ δ[n,k,·,·]</c>, added to what is there; no <c>∂b</c> if null. δ is best added up while it is in
-    /// the caches for <c>∂w</c>: reading it once more takes a twentieth to a fifth of the pass where filters are small.
+    /// the caches for <c>∂w</c>.
     /// </summary>
     public abstract void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias);
 

@@ -37,7 +37,7 @@ internal readonly unsafe struct Depthwise3x3Columns
 
     public int Vectors { get; }
 
-    /// <summary>The column, of the padded row, that the first column's first tap falls on.</summary>
+    /// <summary>The column that the first column's first tap falls on; below 0 in the padding.</summary>
     public int FirstTap { get; }
 
     /// <summary>Rows of the image that are taken together: all vectors of theirs, before the rows below.</summary>

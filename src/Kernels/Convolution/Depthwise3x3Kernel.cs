@@ -10,9 +10,9 @@ namespace CnnEngine.Kernels;
 /// <remarks>
 /// Along the vector: pixels of a row; the last vector of a row reaches back over the one before. Planes are read where they lie: what a
 /// vector reads beside a row belongs to its neighbours, and masks (<see cref="Depthwise3x3Columns"/>) take it out; a padded copy of each
-/// plane cost the filters' gradient a quarter of its speed. With the arithmetic that short, memory decides, and a loop of so many
+/// plane would cost the filters' gradient a quarter of its speed. With the arithmetic that short, memory decides, and a loop of so many
 /// instructions does not run far enough ahead of itself to wait for many lines at once. So rows are taken in blocks, in the order of
-/// memory, and each vector asks for what lies <see cref="Ahead"/> of it: the filters' gradient of 26 MB takes 40 % of the time.
+/// memory, and each vector asks for what lies <see cref="Ahead"/> of it: the filters' gradient of 26 MB then takes 40 % of the time.
 /// </remarks>
 internal static unsafe class Depthwise3x3Kernel
 {

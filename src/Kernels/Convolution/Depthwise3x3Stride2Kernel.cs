@@ -138,7 +138,7 @@ internal static unsafe class Depthwise3x3Stride2Kernel
                 nint column = columns.First<S, V>(vector), row = (2 * start) - top;
                 float* mask = masks + ((nint)vector * Depthwise3x3Columns.Masks * S.Lanes), from = x + (row * width) + (2 * column) + columns.FirstTap, delta = dy + (start * outputs) + column;
                 V inLeft = S.Load(mask), inMiddle = S.Load(mask + S.Lanes), inRight = S.Load(mask + (2 * S.Lanes)), isNew = S.Load(mask + (3 * S.Lanes));
-                // δ's row before: its last tap meets the same row of x as this one's first.
+                // δ's row above: its last tap meets the same row of x as this one's first.
                 V d1 = start > 0 ? S.And(isNew, S.Load(delta - outputs)) : S.Zero;
                 for (nint i = start; i < end; i++, row += 2, from += 2 * width, delta += outputs)
                 {
