@@ -24,9 +24,7 @@ internal sealed unsafe class WorkerPool
     [ThreadStatic]
     private static int _number;
 
-    private readonly object _gate = new();
     private int _workers;
-    private int _sleeping;
     private int _busy;
 
     // The work at hand. Written before the tickets name its generation, and read before a chunk of it is claimed.
@@ -67,8 +65,6 @@ internal sealed unsafe class WorkerPool
                 _shares[owner].Give(_generation, first, end);
                 end = first;
             }
-            if (Volatile.Read(ref _sleeping) > 0)
-                lock (_gate) Monitor.PulseAll(_gate);
 
             ClaimChunks(0, _generation);
             SpinWait wait = default;
@@ -86,40 +82,23 @@ internal sealed unsafe class WorkerPool
 
     private void StartWorkers(int wanted)
     {
-        // No ticket of the shares before is good any more, whoever still holds them.
-        if (_shares.Length <= wanted) _shares = new Share[wanted + 1];
+        if (_shares.Length <= wanted) _shares = [.. _shares, .. Enumerable.Range(_shares.Length, wanted + 1 - _shares.Length).Select(_ => new Share())];
         for (; _workers < wanted; _workers++)
         {
             int number = _workers + 1; // the caller is number 0
-            new Thread(() => Work(number)) { IsBackground = true, Name = $"CnnEngine worker {number}" }.Start();
+            Share share = _shares[number];
+            new Thread(() => Work(number, share)) { IsBackground = true, Name = $"CnnEngine worker {number}" }.Start();
         }
     }
 
-    private void Work(int number)
+    private void Work(int number, Share share)
     {
         _number = number;
         uint seen = 0;
         while (true)
         {
-            seen = WaitForWorkAfter(number, seen);
+            seen = share.WaitForWorkAfter(seen);
             ClaimChunks(number, seen);
-        }
-    }
-
-    private uint WaitForWorkAfter(int number, uint seen)
-    {
-        for (int spin = 0; spin < SpinsBeforeSleep; spin++)
-        {
-            if (_shares[number].Generation is var generation && generation != seen) return generation;
-            Thread.SpinWait(4);
-        }
-        lock (_gate)
-        {
-            // Counted before the ticket is looked at again: either this thread sees new work, or its bringer sees the sleeper.
-            Interlocked.Increment(ref _sleeping);
-            while (_shares[number].Generation == seen) Monitor.Wait(_gate);
-            Interlocked.Decrement(ref _sleeping);
-            return _shares[number].Generation;
         }
     }
 
@@ -130,7 +109,7 @@ internal sealed unsafe class WorkerPool
         Share[] shares = _shares;
         for (int i = 0; i < threads; i++)
         {
-            ref Share share = ref shares[(number + i) % threads];
+            Share share = shares[(number + i) % threads];
             while (share.TryRead(generation, out ulong ticket, out int chunk))
             {
                 delegate*<object?, void*, int, void> run = _run;
@@ -153,9 +132,9 @@ internal sealed unsafe class WorkerPool
         if (claimed > 0) Interlocked.Add(ref _done, claimed);
     }
 
-    /// <summary>The chunks that a thread begins with, on a cache line of its own.</summary>
+    /// <summary>The chunks that a thread begins with, on a cache line of its own, and where it waits for them.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 128)]
-    private struct Share
+    private sealed class Share
     {
         // Generation of the work (upper half) and how many chunks are left (lower half), in one word so that a late worker can never claim
         // a chunk of work that is over, of which none is left.
@@ -165,12 +144,34 @@ internal sealed unsafe class WorkerPool
         [FieldOffset(72)]
         private int _end;
 
-        public uint Generation => (uint)(Volatile.Read(ref _ticket) >> 32);
+        [FieldOffset(76)]
+        private int _isAsleep;
+
+        private uint Generation => (uint)(Volatile.Read(ref _ticket) >> 32);
 
         public void Give(uint generation, int first, int end)
         {
             _end = end;
             Interlocked.Exchange(ref _ticket, ((ulong)generation << 32) | (uint)(end - first));
+            if (Volatile.Read(ref _isAsleep) == 0) return;
+            lock (this) Monitor.Pulse(this);
+        }
+
+        public uint WaitForWorkAfter(uint seen)
+        {
+            for (int spin = 0; spin < SpinsBeforeSleep; spin++)
+            {
+                if (Generation is var generation && generation != seen) return generation;
+                Thread.SpinWait(4);
+            }
+            lock (this)
+            {
+                // Said before the ticket is looked at again: either this thread sees new work, or its bringer sees the sleeper.
+                Interlocked.Exchange(ref _isAsleep, 1);
+                while (Generation == seen) Monitor.Wait(this);
+                _isAsleep = 0;
+                return Generation;
+            }
         }
 
         /// <summary>The next chunk, if one is left. Whatever is read of the work from here on is true if the ticket can then be claimed.</summary>
