@@ -33,6 +33,11 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
     private readonly long _start = Stopwatch.GetTimestamp();
     private int _figuresLeft = (Shapes.Gemm.Count + (Shapes.Convolution.Count * Passes.Convolution.Count)) * Shapes.ThreadCounts.Count;
 
+    // A virtual machine may have one core for two processors, for seconds: figures of two threads would be those of one. They are waited for.
+    private const double EnoughOfCores = 0.85, MostSecondsWaited = 40;
+
+    private double _peakOfOne, _waited;
+
     private static string[] ThreadColumns => [.. Shapes.ThreadCounts.Select(threads => threads == 1 ? "1 thread" : $"{threads} threads")];
 
     /// <summary>Measures, prints, writes.</summary>
@@ -59,7 +64,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
         _load.Sample();
         markdownFile?.WriteMarkdown(
             "Kernels and LeNet",
-            [("Method", $"best of {Rounds} rounds; the multiply-add peak is measured next to each figure"), ("Other load", _load.Fact), ("From core to core and back", _distance.Fact)],
+            [("Method", $"best of {Rounds} rounds; the multiply-add peak is measured next to each figure"), ("Waited for all cores", $"{_waited:0} s"), ("Other load", _load.Fact), ("From core to core and back", _distance.Fact)],
             _tables.ToString());
     }
 
@@ -69,7 +74,8 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
         foreach (int threads in Shapes.ThreadCounts)
         {
             Threads.Count = threads;
-            double peak = Enumerable.Range(0, 2 * Rounds).Max(_ => MultiplyAddPeak.Measure());
+            double peak = Enumerable.Range(0, 2 * Rounds).Max(_ => Peak());
+            if (threads == 1) _peakOfOne = peak;
             Print(table.Add($"{threads}", $"{peak:0.0}"));
         }
         End(table);
@@ -87,10 +93,10 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
             double best = double.PositiveInfinity, peak = 0;
             for (int round = 0; round < Rounds; round++)
             {
-                peak = Math.Max(peak, MultiplyAddPeak.Measure());
+                peak = Math.Max(peak, Peak());
                 best = Math.Min(best, Timing.Best(work.Run, turn));
             }
-            peak = Math.Max(peak, MultiplyAddPeak.Measure());
+            peak = Math.Max(peak, Peak());
             double gflops = size.Flops / best / 1e9, percent = 100 * gflops / peak;
             _rows.Add(new QuickRow(size.Name, pass, threads, Math.Round(gflops, 2), null, Math.Round(percent, 1)));
             cells.AddRange($"{gflops:0.0}", $"{percent:0.0}");
@@ -111,7 +117,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
             long start = Stopwatch.GetTimestamp();
             for (int epoch = 0; epoch < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < end; epoch++)
             {
-                peak = Math.Max(peak, MultiplyAddPeak.Measure());
+                peak = Math.Max(peak, Peak());
                 best = Math.Max(best, LeNetWork.TrainEpoch(data, test: null, default).ImagesPerSecond);
             }
             double percent = 100 * best * LeNetWork.TrainingFlops / 1e9 / peak;
@@ -163,6 +169,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
             for (int i = 0; i < triad.Length; i++)
             {
                 Threads.Count = Shapes.ThreadCounts[i];
+                Peak();
                 double speed = stream.Bytes / Timing.Best(stream.Run, Turn.Short) / 1e9;
                 if (triad[i] == 0) triad[i] = speed;
                 cells.AddRange($"{speed:0.0}", $"{100 * speed / triad[i]:0}");
@@ -184,7 +191,19 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
         End(table);
     }
 
-    private double SecondsLeft(double share) => (share * seconds) - Stopwatch.GetElapsedTime(_start).TotalSeconds;
+    /// <summary>The multiply-add peak, when all threads have a core; or, if that takes too long, as it is.</summary>
+    private double Peak()
+    {
+        double peak = MultiplyAddPeak.Measure();
+        for (long start = Stopwatch.GetTimestamp(); peak < EnoughOfCores * Threads.Count * _peakOfOne && _waited < MostSecondsWaited; start = Stopwatch.GetTimestamp())
+        {
+            peak = MultiplyAddPeak.Measure();
+            _waited += Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        return peak;
+    }
+
+    private double SecondsLeft(double share) => (share * seconds) - (Stopwatch.GetElapsedTime(_start).TotalSeconds - _waited);
 
     private static (string, int)[] Columns(string measure, string ofPeak) =>
     [
