@@ -212,6 +212,7 @@ public sealed class BatchLoader : IDisposable
 
     private void ReadAhead()
     {
+        Threads.StayOnThisThread();
         while (true)
         {
             int last;

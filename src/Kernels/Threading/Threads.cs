@@ -33,6 +33,12 @@ public static class Threads
     /// </summary>
     internal static int Number => WorkerPool.Number;
 
+    /// <summary>
+    /// From here on whatever the calling thread brings runs on itself: for threads that work beside a training step and are not to take the
+    /// workers from it, because it would then go on alone.
+    /// </summary>
+    internal static void StayOnThisThread() => WorkerPool.StayInside();
+
     /// <summary>Runs <paramref name="body"/> once for each chunk, 0 to <paramref name="chunks"/> − 1, in any order and at once.</summary>
     /// <remarks>Allocates nothing, if the caller keeps the delegate. The first exception of a chunk is thrown again here.</remarks>
     public static unsafe void For(int chunks, Action<int> body)

@@ -40,6 +40,9 @@ internal sealed unsafe class WorkerPool
     /// <summary>Whether the calling thread is inside a chunk; what it brings then runs on itself.</summary>
     public static bool IsInside => _isInside;
 
+    /// <summary>Makes what the calling thread brings run on itself from here on, as inside a chunk.</summary>
+    public static void StayInside() => _isInside = true;
+
     /// <summary>The calling thread's number among those that share out one piece of work: a worker's own, 0 for whoever brings it.</summary>
     public static int Number => _number;
 

@@ -159,6 +159,31 @@ public unsafe class ThreadsTests
         Assert.Equal(0, strangers);
     }
 
+    [Fact]
+    public void A_thread_may_keep_its_work_to_itself()
+    {
+        using ForcedThreads forced = new(3);
+        int[] runs = new int[40];
+        int strangers = 0;
+        Thread thread = new(() =>
+        {
+            Threads.StayOnThisThread();
+            int self = Environment.CurrentManagedThreadId;
+            for (int call = 0; call < 3; call++)
+                Threads.For(runs.Length, chunk =>
+                {
+                    Interlocked.Increment(ref runs[chunk]);
+                    if (Environment.CurrentManagedThreadId != self) Interlocked.Increment(ref strangers);
+                });
+        });
+        thread.Start();
+        thread.Join();
+        Assert.All(runs, count => Assert.Equal(3, count));
+        Assert.Equal(0, strangers);
+        // Others share out theirs as ever.
+        Several_threads_work_at_once_also_when_they_were_asleep(pause: 0);
+    }
+
     [Theory, MemberData(nameof(Counts))]
     public void An_exception_of_a_chunk_reaches_the_caller_and_work_goes_on(int threads)
     {
