@@ -32,16 +32,16 @@ internal readonly unsafe struct DirectFilterGradient
     public DirectFilterGradient(in ConvShape shape)
     {
         _shape = shape;
-        _vectors = Divide(shape.K, Simd.Lanes);
+        _vectors = Quotient.Up(shape.K, Simd.Lanes);
         _images = Math.Clamp(PanelPixels / shape.OutputPlane, 1, shape.N);
-        _panelsPerImage = Divide(shape.OutputHeight, Math.Max(1, PanelPixels / shape.OutputWidth));
-        _rows = Divide(shape.OutputHeight, _panelsPerImage);
-        _panelsPerImage = Divide(shape.OutputHeight, _rows);
+        _panelsPerImage = Quotient.Up(shape.OutputHeight, Math.Max(1, PanelPixels / shape.OutputWidth));
+        _rows = Quotient.Up(shape.OutputHeight, _panelsPerImage);
+        _panelsPerImage = Quotient.Up(shape.OutputHeight, _rows);
 
-        int panels = Divide(shape.N, _images) * _panelsPerImage;
+        int panels = Quotient.Up(shape.N, _images) * _panelsPerImage;
         int parts = (int)Math.Clamp(PartFloats / GradientFloats, 1, Math.Min(MostParts, panels));
-        _parts = new RowBlocks(panels, Divide(panels, parts));
-        _ranges = new RowBlocks(_vectors, Divide(_vectors, Divide(FewestChunks, _parts.Count)));
+        _parts = new RowBlocks(panels, Quotient.Up(panels, parts));
+        _ranges = new RowBlocks(_vectors, Quotient.Up(_vectors, Quotient.Up(FewestChunks, _parts.Count)));
     }
 
     /// <summary>The gradients of all parts.</summary>
@@ -70,10 +70,8 @@ internal readonly unsafe struct DirectFilterGradient
     {
         using Scratch.Lease scratch = Scratch.Take(PartsFloats);
         Threads.ForVectors(Chunks, new Panels(this, x, dy, scratch.Data, dbias != null));
-        Threads.ForVectors(_vectors * Divide(_shape.Taps, TapBlock), new AddParts(this, scratch.Data, dw, dbias));
+        Threads.ForVectors(_vectors * Quotient.Up(_shape.Taps, TapBlock), new AddParts(this, scratch.Data, dw, dbias));
     }
-
-    private static int Divide(int a, int b) => (a + b - 1) / b;
 
     /// <summary>A chunk is a part of the panels for a range of filters.</summary>
     private readonly struct Panels(DirectFilterGradient cut, float* x, float* dy, float* gradients, bool hasBias) : IVectorChunks
@@ -197,7 +195,7 @@ internal readonly unsafe struct DirectFilterGradient
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
             int taps = cut._shape.Taps;
-            (int vector, int block) = Math.DivRem(chunk, Divide(taps, TapBlock));
+            (int vector, int block) = Math.DivRem(chunk, Quotient.Up(taps, TapBlock));
             int filter = vector * S.Lanes, filters = Math.Min(S.Lanes, cut._shape.K - filter), end = Math.Min((block + 1) * TapBlock, taps);
             float* sums = stackalloc float[2 * S.Lanes * S.Lanes], transposed = sums + (S.Lanes * S.Lanes);
             for (int first = block * TapBlock; first < end; first += S.Lanes)

@@ -31,14 +31,14 @@ internal readonly unsafe struct DirectForward
     public DirectForward(in ConvShape shape)
     {
         _shape = shape;
-        _vectors = Divide(shape.K, Simd.Lanes);
+        _vectors = Quotient.Up(shape.K, Simd.Lanes);
         int halo = ((shape.R - 1) * shape.Dilation.Height) + 1;
         long rows = ((StripFloats / ((long)shape.C * PaddedWidth)) - halo) / shape.Stride.Height + 1;
         int strips = Math.Max(
-            Divide(shape.OutputHeight, (int)Math.Clamp(rows, LowestStrip, int.MaxValue)), Math.Min(Divide(FewestChunks, shape.N), Divide(shape.OutputHeight, LowestStrip)));
-        _strips = new RowBlocks(shape.OutputHeight, Divide(shape.OutputHeight, strips));
-        int blocks = Divide(_vectors, VectorsTogether);
-        _ranges = new RowBlocks(blocks, Divide(blocks, Divide(FewestChunks, shape.N * _strips.Count)));
+            Quotient.Up(shape.OutputHeight, (int)Math.Clamp(rows, LowestStrip, int.MaxValue)), Math.Min(Quotient.Up(FewestChunks, shape.N), Quotient.Up(shape.OutputHeight, LowestStrip)));
+        _strips = new RowBlocks(shape.OutputHeight, Quotient.Up(shape.OutputHeight, strips));
+        int blocks = Quotient.Up(_vectors, VectorsTogether);
+        _ranges = new RowBlocks(blocks, Quotient.Up(blocks, Quotient.Up(FewestChunks, shape.N * _strips.Count)));
     }
 
     /// <summary>The transposed filters.</summary>
@@ -62,8 +62,6 @@ internal readonly unsafe struct DirectForward
         Threads.ForVectors(_vectors, new TransposeFilters(_shape, w, scratch.Data));
         Threads.ForVectors(Chunks, new Strips(this, x, scratch.Data, bias, activation, y));
     }
-
-    private static int Divide(int a, int b) => (a + b - 1) / b;
 
     /// <summary>A chunk brings a vector of filters from <c>k, (c, r, s)</c> to <c>(c, r, s), k</c>; missing filters become zeros.</summary>
     private readonly struct TransposeFilters(ConvShape shape, float* w, float* transposed) : IVectorChunks

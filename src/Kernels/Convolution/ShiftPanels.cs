@@ -31,16 +31,16 @@ internal readonly struct ShiftPanels
         ReadsDeltaInPlace = !IsMatrixProduct && shape.OutputWidth % Simd.Lanes == 0;
         int most = (int)Math.Clamp(PanelFloats * pixels / Math.Max(all.Length, 1), FewestPixels, MostPixels);
         ImagesPerPanel = ReadsDeltaInPlace ? 1 : Math.Clamp(most / pixels, 1, shape.N);
-        RowsPerPanel = Divide(shape.OutputHeight, Divide(pixels, Math.Max(most, all.RowLength)));
-        PanelsPerImage = Divide(shape.OutputHeight, RowsPerPanel);
+        RowsPerPanel = Quotient.Up(shape.OutputHeight, Quotient.Up(pixels, Math.Max(most, all.RowLength)));
+        PanelsPerImage = Quotient.Up(shape.OutputHeight, RowsPerPanel);
         Layout = new ShiftedImage(shape, RowsPerPanel);
 
-        int panels = Divide(shape.N, ImagesPerPanel) * PanelsPerImage;
+        int panels = Quotient.Up(shape.N, ImagesPerPanel) * PanelsPerImage;
         int parts = (int)Math.Clamp(PartFloats / shape.FilterLength, 1, Math.Min(MostParts, panels));
-        Parts = new RowBlocks(panels, Divide(panels, parts));
+        Parts = new RowBlocks(panels, Quotient.Up(panels, parts));
         Filters = new RowBlocks(shape.GroupFilters, DotKernel.TallestA);
-        int ranges = Math.Clamp(Divide(FewestChunks, Parts.Count), 1, Divide(Filters.Count, FewestBlocks));
-        Ranges = new RowBlocks(Filters.Count, Divide(Filters.Count, ranges));
+        int ranges = Math.Clamp(Quotient.Up(FewestChunks, Parts.Count), 1, Quotient.Up(Filters.Count, FewestBlocks));
+        Ranges = new RowBlocks(Filters.Count, Quotient.Up(Filters.Count, ranges));
     }
 
     public int ImagesPerPanel { get; }
@@ -90,6 +90,4 @@ internal readonly struct ShiftPanels
 
     /// <summary>Working memory of all parts' gradients; a single part adds to the result at once.</summary>
     public long PartsFloats => Parts.Count == 1 ? 0 : Parts.Count * (_shape.FilterLength + _shape.K);
-
-    private static int Divide(int a, int b) => (a + b - 1) / b;
 }

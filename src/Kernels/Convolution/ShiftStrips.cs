@@ -36,9 +36,9 @@ internal readonly unsafe struct ShiftStrips
         ShiftedImage all = new(shape, shape.OutputHeight);
         long halo = all.Rows - shape.OutputHeight, perRow = all.Length / all.Rows;
         long rows = Math.Clamp((StripFloats / perRow) - halo, Math.Min(LowestStrip, shape.OutputHeight), shape.OutputHeight);
-        int strips = Math.Max(Divide(shape.OutputHeight, (int)rows), Math.Min(Divide(FewestStrips, shape.N), Divide(shape.OutputHeight, LowestStrip)));
-        RowsPerStrip = Divide(shape.OutputHeight, strips);
-        StripsPerImage = Divide(shape.OutputHeight, RowsPerStrip);
+        int strips = Math.Max(Quotient.Up(shape.OutputHeight, (int)rows), Math.Min(Quotient.Up(FewestStrips, shape.N), Quotient.Up(shape.OutputHeight, LowestStrip)));
+        RowsPerStrip = Quotient.Up(shape.OutputHeight, strips);
+        StripsPerImage = Quotient.Up(shape.OutputHeight, RowsPerStrip);
         _layout = new ShiftedImage(shape, RowsPerStrip);
         _canReadInPlace = all.IsImageItself;
         RowsPerTile = Math.Min(RowsPerStrip, BestTile(shape.OutputWidth, (int)Math.Clamp(TileFloats / tileRows / all.RowLength, 1, RowsPerStrip)));
@@ -116,11 +116,9 @@ internal readonly unsafe struct ShiftStrips
         for (int rows = highest; rows > highest / 2; rows--)
         {
             int pixels = ((rows - 1) * RowLength) + outputWidth;
-            double used = rows / (double)Divide(pixels, Simd.Lanes);
+            double used = rows / (double)Quotient.Up(pixels, Simd.Lanes);
             if (used > most) (best, most) = (rows, used);
         }
         return best;
     }
-
-    private static int Divide(int a, int b) => (a + b - 1) / b;
 }

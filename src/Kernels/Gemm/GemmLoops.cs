@@ -49,12 +49,12 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
         // Of all ways to cut C into enough tiles, the one that reads and packs least.
         GemmBlocks blocks = GemmBlocks.Current;
         int packedDepth = Math.Min(k, blocks.Depth), depthInPlace = Math.Min(k, blocks.DepthInPlace);
-        int strips = Quotient(n, GemmBlocks.Strip), most = Math.Max(Math.Min(tiles, strips), Quotient(strips, blocks.WidestStrips(packedDepth)));
+        int strips = Quotient.Up(n, GemmBlocks.Strip), most = Math.Max(Math.Min(tiles, strips), Quotient.Up(strips, blocks.WidestStrips(packedDepth)));
         double least = double.PositiveInfinity;
-        for (int across = Quotient(strips, blocks.WidestStrips(depthInPlace)); across <= most; across++)
+        for (int across = Quotient.Up(strips, blocks.WidestStrips(depthInPlace)); across <= most; across++)
         {
-            int tileStrips = Quotient(strips, across), columnTiles = Quotient(strips, tileStrips);
-            int tileBlocks = Quotient(_blocks.Count, Math.Min(Quotient(tiles, across), _blocks.Count)), rowTiles = Quotient(_blocks.Count, tileBlocks);
+            int tileStrips = Quotient.Up(strips, across), columnTiles = Quotient.Up(strips, tileStrips);
+            int tileBlocks = Quotient.Up(_blocks.Count, Math.Min(Quotient.Up(tiles, across), _blocks.Count)), rowTiles = Quotient.Up(_blocks.Count, tileBlocks);
             bool packsB = (tileBlocks >= BlocksToPackB && streaming is null) || b.ColumnStride != 1 || b.RowStride > int.MaxValue / depthInPlace; // offsets are ints
             int depth = packsB ? packedDepth : depthInPlace;
             double cost = ((double)m * columnTiles) + ((double)n * rowTiles * (packsB ? PackingCost : ReadingCost));
@@ -76,7 +76,7 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
     {
         get
         {
-            int width = 2 * Simd.Lanes, panels = Quotient(Math.Min(_tileColumns, _n), width);
+            int width = 2 * Simd.Lanes, panels = Quotient.Up(Math.Min(_tileColumns, _n), width);
             return ((long)panels * _depth * width) + (2 * _depth) + (RowBlocks.BroadcastTallest * width);
         }
     }
@@ -164,7 +164,7 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
     private MatrixView AheadA(int block, int panel, int panels, int first, int steps)
     {
         if (_packedA == null) return default;
-        int i = _blocks.First(block), rows = _blocks.Height(block), share = Quotient(rows, panels);
+        int i = _blocks.First(block), rows = _blocks.Height(block), share = Quotient.Up(rows, panels);
         return new MatrixView(_packedA + ((long)i * _k) + ((long)first * rows) + ((long)panel * share * steps), share);
     }
 
@@ -187,8 +187,6 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
             Simd.Prefetch(c + (GemmBlocks.Strip / 2));
         }
     }
-
-    private static int Quotient(int number, int divisor) => (number + divisor - 1) / divisor;
 
     /// <summary>Writes the part of a tile that C has, where a tile reaches over C's right edge.</summary>
     private static void WriteCorner<S, V>(int rows, int columns, float* corner, int width, float* c, nint rowStride, bool accumulate)

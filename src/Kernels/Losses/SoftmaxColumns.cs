@@ -13,6 +13,9 @@ internal readonly unsafe struct SoftmaxColumns(int classes, int images, float* z
 
     private readonly float _everywhere = smoothing / classes;
 
+    // What is taken from the scaled probabilities: of every class, and of the label.
+    private readonly float _fromEach = scale * (smoothing / classes), _fromLabel = (scale * (smoothing / classes)) + (scale * (1 - smoothing));
+
     /// <summary>The loss of rows <paramref name="first"/> to <paramref name="end"/> − 1, and their derivatives.</summary>
     public double Run<S, V>(int first, int end) where S : struct, ISimd<V> where V : unmanaged
     {
@@ -156,7 +159,7 @@ internal readonly unsafe struct SoftmaxColumns(int classes, int images, float* z
             WriteNarrow<S, V>(blocks, columns, labels, sums, to);
             return;
         }
-        V subtrahend = S.Broadcast(scale * _everywhere), atLabel = S.Broadcast((scale * _everywhere) + (scale * (1 - smoothing)));
+        V subtrahend = S.Broadcast(_fromEach), atLabel = S.Broadcast(_fromLabel);
         for (; blocks > 0; blocks--, to += count * S.Lanes, columns += count * S.Lanes, labels += S.Lanes, sums += S.Lanes)
         {
             V factor = S.Divide(S.Broadcast(scale), S.Load(sums)), label = S.LoadInt32(labels);
@@ -188,7 +191,7 @@ internal readonly unsafe struct SoftmaxColumns(int classes, int images, float* z
 
     private void WriteNarrow<S, V>(int blocks, float* columns, int* labels, float* sums, float* to) where S : struct, ISimd<V> where V : unmanaged
     {
-        V subtrahend = S.Broadcast(scale * _everywhere), atLabel = S.Broadcast((scale * _everywhere) + (scale * (1 - smoothing)));
+        V subtrahend = S.Broadcast(_fromEach), atLabel = S.Broadcast(_fromLabel);
         for (; blocks > 0; blocks--, to += classes * S.Lanes, columns += classes * S.Lanes, labels += S.Lanes, sums += S.Lanes)
         {
             V factor = S.Divide(S.Broadcast(scale), S.Load(sums)), label = S.LoadInt32(labels);
