@@ -17,7 +17,7 @@ internal readonly unsafe struct DirectFilterGradient
     // Short panels read δ in short rows, which memory is slow at: of 1024 pixels it takes two thirds of the time that it takes of 192.
     private const int PanelPixels = 1024;
 
-    private const int MostParts = 16, FewestChunks = 8;
+    private const int MostParts = 16;
 
     // What the gradients of all parts may take: 6 MB.
     private const long PartFloats = 3 << 19;
@@ -41,7 +41,7 @@ internal readonly unsafe struct DirectFilterGradient
         int panels = Quotient.Up(shape.N, _images) * _panelsPerImage;
         int parts = (int)Math.Clamp(PartFloats / GradientFloats, 1, Math.Min(MostParts, panels));
         _parts = new RowBlocks(panels, Quotient.Up(panels, parts));
-        _ranges = new RowBlocks(_vectors, Quotient.Up(_vectors, Quotient.Up(FewestChunks, _parts.Count)));
+        _ranges = new RowBlocks(_vectors, Quotient.Up(_vectors, Quotient.Up(shape.FewestChunks, _parts.Count)));
     }
 
     /// <summary>The gradients of all parts.</summary>

@@ -22,8 +22,6 @@ internal readonly unsafe struct DirectForward
     // A strip is not cut lower than this for its size: its halo would be most of it.
     private const int LowestStrip = 4;
 
-    private const int FewestChunks = 8;
-
     private readonly ConvShape _shape;
     private readonly int _vectors;
     private readonly RowBlocks _strips, _ranges;
@@ -35,10 +33,10 @@ internal readonly unsafe struct DirectForward
         int halo = ((shape.R - 1) * shape.Dilation.Height) + 1;
         long rows = ((StripFloats / ((long)shape.C * PaddedWidth)) - halo) / shape.Stride.Height + 1;
         int strips = Math.Max(
-            Quotient.Up(shape.OutputHeight, (int)Math.Clamp(rows, LowestStrip, int.MaxValue)), Math.Min(Quotient.Up(FewestChunks, shape.N), Quotient.Up(shape.OutputHeight, LowestStrip)));
+            Quotient.Up(shape.OutputHeight, (int)Math.Clamp(rows, LowestStrip, int.MaxValue)), Math.Min(Quotient.Up(shape.FewestChunks, shape.N), Quotient.Up(shape.OutputHeight, LowestStrip)));
         _strips = new RowBlocks(shape.OutputHeight, Quotient.Up(shape.OutputHeight, strips));
         int blocks = Quotient.Up(_vectors, VectorsTogether);
-        _ranges = new RowBlocks(blocks, Quotient.Up(blocks, Quotient.Up(FewestChunks, shape.N * _strips.Count)));
+        _ranges = new RowBlocks(blocks, Quotient.Up(blocks, Quotient.Up(shape.FewestChunks, shape.N * _strips.Count)));
     }
 
     /// <summary>The transposed filters.</summary>

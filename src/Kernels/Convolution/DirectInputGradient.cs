@@ -13,9 +13,8 @@ internal readonly unsafe struct DirectInputGradient
     // Vectors of channels that are computed together: a tile of 12 pixels × 2 vectors.
     private const int VectorsTogether = 2;
 
-    // What δ and the sums of a strip may take of the second-level cache each: a quarter of 1 MB. A batch has at least so many strips.
+    // What δ and the sums of a strip may take of the second-level cache each: a quarter of 1 MB.
     private const long StripFloats = 1 << 16;
-    private const int FewestStrips = 8;
 
     private readonly ConvShape _shape, _ofDelta;
     private readonly int _vectors, _width;
@@ -28,7 +27,7 @@ internal readonly unsafe struct DirectInputGradient
         _vectors = (shape.C + Simd.Lanes - 1) / Simd.Lanes;
         _width = _ofDelta.OutputWidth + _ofDelta.S - 1;
         long row = Math.Max((long)shape.K * _width, (long)VectorsTogether * Simd.Lanes * shape.Stride.Height * shape.W);
-        int strips = (FewestStrips + shape.N - 1) / shape.N, rows = (_ofDelta.OutputHeight + strips - 1) / strips;
+        int rows = Quotient.Up(_ofDelta.OutputHeight, Quotient.Up(shape.FewestChunks, shape.N));
         _strips = new RowBlocks(_ofDelta.OutputHeight, (int)Math.Clamp(StripFloats / row, 1, rows));
     }
 

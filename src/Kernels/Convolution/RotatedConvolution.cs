@@ -43,8 +43,8 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
         ShiftStrips strips = phases.StripsOf(shape);
         using Scratch.Lease scratch = Scratch.Take(phases.PackedLength + (2 * phases.OffsetCount));
         int* offsets = (int*)(scratch.Data + phases.PackedLength);
-        phases.WriteOffsets(strips, inPlace: false, offsets);
-        phases.WriteOffsets(strips, inPlace: true, offsets + phases.OffsetCount);
+        phases.WriteOffsets(strips.Layout(inPlace: false), offsets);
+        phases.WriteOffsets(strips.Layout(inPlace: true), offsets + phases.OffsetCount);
         Threads.For(shape.Groups * phases.Channels.Count, new PackFilters(shape, phases, w, scratch.Data));
         Threads.ForVectors(strips.Chunks, new BackwardStrips(shape, phases, strips, dy, scratch.Data, offsets, dx));
     }
@@ -117,12 +117,19 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
             return count;
         }
 
-        public void WriteOffsets(in ShiftStrips strips, bool inPlace, int* offsets)
+        /// <summary>Where the steps start: call after call, filter after filter, tap after tap.</summary>
+        public void WriteOffsets(in ShiftedImage layout, int* offsets)
         {
             for (int call = 0; call < Calls.Count; call++)
-                for (int k = 0; k < _shape.GroupFilters; k++)
-                    for (int tap = NextTap(call, -1); tap >= 0; tap = NextTap(call, tap))
-                        *offsets++ = strips.Offset(k, tap / (_reachColumns + 1), tap % (_reachColumns + 1), inPlace);
+            {
+                int taps = TapsOf(call), number = 0;
+                for (int tap = NextTap(call, -1); tap >= 0; tap = NextTap(call, tap), number++)
+                {
+                    int first = layout.TapOffset(tap / (_reachColumns + 1), tap % (_reachColumns + 1));
+                    for (int k = 0; k < _shape.GroupFilters; k++) offsets[(k * taps) + number] = first + (k * layout.ChannelLength);
+                }
+                offsets += taps * _shape.GroupFilters;
+            }
         }
 
         /// <summary>For a block of channels: call after call, filter after filter, tap after tap the weights of phases × channels.</summary>

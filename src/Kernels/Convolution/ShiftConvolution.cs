@@ -51,12 +51,9 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         Threads.For(shape.Groups * RowBlocks.ForBroadcast(shape.GroupFilters).Count, new PackFilters(shape, w, scratch.Data));
 
         ShiftStrips strips = StripsOf(shape);
-        int* offsets = (int*)(scratch.Data + shape.FilterLength), offset = offsets;
-        foreach (bool inPlace in (ReadOnlySpan<bool>)[false, true])
-            for (int c = 0; c < shape.GroupChannels; c++)
-                for (int r = 0; r < shape.R; r++)
-                    for (int s = 0; s < shape.S; s++)
-                        *offset++ = strips.Offset(c, r, s, inPlace);
+        int* offsets = (int*)(scratch.Data + shape.FilterLength);
+        strips.Layout(inPlace: false).WriteOffsets(offsets);
+        strips.Layout(inPlace: true).WriteOffsets(offsets + shape.Taps);
         Threads.ForVectors(strips.Chunks, new ForwardStrips(shape, strips, x, scratch.Data, offsets, bias, activation, y));
     }
 

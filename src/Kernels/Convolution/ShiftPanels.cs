@@ -12,7 +12,7 @@ internal readonly struct ShiftPanels
     private const int FewestPixels = 512, MostPixels = 2560;
     private const long PanelFloats = 1 << 19;
 
-    private const int MostParts = 16, FewestChunks = 8;
+    private const int MostParts = 16;
 
     // What the gradients of all parts may take, 4 MB.
     private const long PartFloats = 1 << 20;
@@ -39,7 +39,7 @@ internal readonly struct ShiftPanels
         int parts = (int)Math.Clamp(PartFloats / shape.FilterLength, 1, Math.Min(MostParts, panels));
         Parts = new RowBlocks(panels, Quotient.Up(panels, parts));
         Filters = new RowBlocks(shape.GroupFilters, DotKernel.TallestA);
-        int ranges = Math.Clamp(Quotient.Up(FewestChunks, Parts.Count), 1, Quotient.Up(Filters.Count, FewestBlocks));
+        int ranges = Math.Clamp(Quotient.Up(shape.FewestChunks, Parts.Count), 1, Quotient.Up(Filters.Count, FewestBlocks));
         Ranges = new RowBlocks(Filters.Count, Quotient.Up(Filters.Count, ranges));
     }
 

@@ -17,15 +17,11 @@ internal readonly unsafe struct ShiftStrips
     // A strip is not cut lower than this for its size: its halo would be most of it.
     private const int LowestStrip = 4;
 
-    // A batch is cut into at least so many strips, if it has the rows, for threads to share out.
-    private const int FewestStrips = 8;
-
     /// <summary>Vector loads run past the last pixel by up to this many floats.</summary>
     public const int Slack = 32;
 
     private readonly ConvShape _shape;
-    private readonly ShiftedImage _layout;
-    private readonly bool _canReadInPlace;
+    private readonly ShiftedImage _strip, _image;
 
     /// <param name="shape">A convolution whose input is the image to be shifted.</param>
     /// <param name="tileRows">How many rows of results a tile has, each of so many pixels as it covers.</param>
@@ -33,15 +29,14 @@ internal readonly unsafe struct ShiftStrips
     {
         _shape = shape;
         TileRows = tileRows;
-        ShiftedImage all = new(shape, shape.OutputHeight);
-        long halo = all.Rows - shape.OutputHeight, perRow = all.Length / all.Rows;
+        _image = new ShiftedImage(shape, shape.OutputHeight);
+        long halo = _image.Rows - shape.OutputHeight, perRow = _image.Length / _image.Rows;
         long rows = Math.Clamp((StripFloats / perRow) - halo, Math.Min(LowestStrip, shape.OutputHeight), shape.OutputHeight);
-        int strips = Math.Max(Quotient.Up(shape.OutputHeight, (int)rows), Math.Min(Quotient.Up(FewestStrips, shape.N), Quotient.Up(shape.OutputHeight, LowestStrip)));
+        int strips = Math.Max(Quotient.Up(shape.OutputHeight, (int)rows), Math.Min(Quotient.Up(shape.FewestChunks, shape.N), Quotient.Up(shape.OutputHeight, LowestStrip)));
         RowsPerStrip = Quotient.Up(shape.OutputHeight, strips);
         StripsPerImage = Quotient.Up(shape.OutputHeight, RowsPerStrip);
-        _layout = new ShiftedImage(shape, RowsPerStrip);
-        _canReadInPlace = all.IsImageItself;
-        RowsPerTile = Math.Min(RowsPerStrip, BestTile(shape.OutputWidth, (int)Math.Clamp(TileFloats / tileRows / all.RowLength, 1, RowsPerStrip)));
+        _strip = new ShiftedImage(shape, RowsPerStrip);
+        RowsPerTile = Math.Min(RowsPerStrip, BestTile(shape.OutputWidth, (int)Math.Clamp(TileFloats / tileRows / _image.RowLength, 1, RowsPerStrip)));
         TileStride = (Pixels(RowsPerTile) + Slack - 1) / Slack * Slack;
     }
 
@@ -58,7 +53,7 @@ internal readonly unsafe struct ShiftStrips
     public int TileStride { get; }
 
     /// <summary>Columns from one output row to the next.</summary>
-    public int RowLength => _layout.RowLength;
+    public int RowLength => _strip.RowLength;
 
     /// <summary>Whether results are written past the caches: 1.4 times as fast a pass of 64 → 256 channels and 1×1 filters.</summary>
     public static bool IsStreaming(long results) => results >= StreamedFloats;
@@ -66,15 +61,13 @@ internal readonly unsafe struct ShiftStrips
     private int TileRows { get; }
 
     /// <summary>Working memory of one strip: the padded strip, and the tile.</summary>
-    public long Floats => _layout.Length + Slack + ((long)TileRows * TileStride) + Slack;
+    public long Floats => _strip.Length + Slack + ((long)TileRows * TileStride) + Slack;
 
     /// <summary>Output pixels of so many rows, idle ones between rows included.</summary>
     public int Pixels(int rows) => ((rows - 1) * RowLength) + _shape.OutputWidth;
 
-    /// <summary>Where tap (c, r, s) starts: in a strip that was copied, or in the image itself.</summary>
-    public int Offset(int channel, int r, int s, bool inPlace) => inPlace
-        ? (channel * _shape.InputPlane) + (r * _shape.Dilation.Height * _shape.W) + (s * _shape.Dilation.Width)
-        : (channel * _layout.ChannelLength) + _layout.TapOffset(r, s);
+    /// <summary>Where taps start: in a strip that was copied, or in the image itself.</summary>
+    public ShiftedImage Layout(bool inPlace) => inPlace ? _image : _strip;
 
     /// <summary>Finds a strip of one group of one image, or lays it out.</summary>
     /// <param name="x">The batch.</param>
@@ -89,11 +82,11 @@ internal readonly unsafe struct ShiftStrips
         long channel = ((long)image * _shape.C) + (group * _shape.GroupChannels);
         float* from = x + (channel * _shape.InputPlane);
         // The last vectors of the last strip would reach beyond the batch.
-        long last = (firstRow * _shape.W) + Offset(_shape.GroupChannels - 1, _shape.R - 1, _shape.S - 1, inPlace: true) + Pixels(RowsPerStrip) + S.Lanes;
-        inPlace = _canReadInPlace && (channel * _shape.InputPlane) + last <= _shape.InputLength;
+        long last = (firstRow * _shape.W) + ((_shape.GroupChannels - 1) * _image.ChannelLength) + _image.TapOffset(_shape.R - 1, _shape.S - 1) + Pixels(RowsPerStrip) + S.Lanes;
+        inPlace = _image.IsImageItself && (channel * _shape.InputPlane) + last <= _shape.InputLength;
         if (inPlace) return from + (firstRow * _shape.W);
-        _layout.Gather<S, V>(from, firstRow, planes);
-        new Span<float>(planes + _layout.Length, Slack).Clear();
+        _strip.Gather<S, V>(from, firstRow, planes);
+        new Span<float>(planes + _strip.Length, Slack).Clear();
         return planes;
     }
 

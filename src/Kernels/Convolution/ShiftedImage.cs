@@ -46,21 +46,19 @@ internal readonly struct ShiftedImage
     /// <summary>Where tap (c, r, s), numbered as in the filter, starts: its channel, its phase, its shift.</summary>
     public unsafe void WriteOffsets(int* offsets)
     {
-        for (int c = 0; c < _shape.GroupChannels; c++)
-            for (int r = 0; r < _shape.R; r++)
-                for (int s = 0; s < _shape.S; s++)
-                    *offsets++ = (c * ChannelLength) + TapOffset(r, s);
+        int area = _shape.R * _shape.S;
+        for (int r = 0; r < _shape.R; r++)
+            for (int s = 0; s < _shape.S; s++, offsets++)
+            {
+                int first = TapOffset(r, s);
+                for (int c = 0; c < _shape.GroupChannels; c++) offsets[c * area] = first + (c * ChannelLength);
+            }
     }
 
     /// <summary>Where tap (r, s) starts within a channel.</summary>
-    public int TapOffset(int r, int s)
-    {
-        int row = r * _shape.Dilation.Height, column = s * _shape.Dilation.Width;
-        int phaseRow = Phase(row, _shape.Stride.Height, _shape.Dilation.Height);
-        int phaseColumn = Phase(column, _shape.Stride.Width, _shape.Dilation.Width);
-        int plane = ((phaseRow * _phaseColumns) + phaseColumn) * Rows * RowLength;
-        return plane + (row / _shape.Stride.Height * RowLength) + (column / _shape.Stride.Width);
-    }
+    public int TapOffset(int r, int s) =>
+        Shift(r * _shape.Dilation.Height, _shape.Stride.Height, _shape.Dilation.Height, _phaseColumns * Rows * RowLength, RowLength)
+        + Shift(s * _shape.Dilation.Width, _shape.Stride.Width, _shape.Dilation.Width, Rows * RowLength, 1);
 
     /// <summary>Whether the image lies in memory as the layout wants it, so that nothing need be copied.</summary>
     public bool IsImageItself =>
@@ -161,11 +159,13 @@ internal readonly struct ShiftedImage
 
     public static int FirstOf(int phase, int stride, int dilation) => phase * dilation % stride;
 
-    private static int Phase(int position, int stride, int dilation)
+    // The way along one axis: to a position's phase, and to its place there.
+    private static int Shift(int position, int stride, int dilation, int toPhase, int step)
     {
-        int residue = position % stride;
+        if (stride == 1) return position * step; // one phase, and no division
+        (int place, int residue) = Math.DivRem(position, stride);
         int phase = 0;
         while (FirstOf(phase, stride, dilation) != residue) phase++;
-        return phase;
+        return (phase * toPhase) + (place * step);
     }
 }

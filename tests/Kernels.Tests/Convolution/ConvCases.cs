@@ -99,6 +99,8 @@ internal static class ConvCases
 
         [SeveralStrips] = new(2, 64, (41, 60), 2, 3, new() { Padding = 1 }),
         [StridedStrips] = new(1, 48, (89, 60), 2, 3, new() { Stride = 2, Padding = 1 }),
+        ["several strips, groups 2, dilation 2, one-sided"] = new(2, 6, (37, 29), 8, (4, 3), new() { Groups = 2, Dilation = (2, 1), Padding = new(3, 0, 1, 2) }),
+        ["several strips, stride 3×2, dilation 2"] = new(1, 4, (70, 47), 30, 3, new() { Stride = (3, 2), Dilation = 2, Padding = new(1, 0, 2, 1) }),
         [LowestStrips] = new(1, 256, (10, 130), 1, (3, 2), new() { Padding = 1 }),
     };
 
