@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// <c>C = A·B</c> for A of few rows, M×K, and a large B, K×N, whose rows are a multiple of 4 KB apart: what fully connected layers of 1024, 4096
-/// or 9216 inputs send back for a small batch. B is read once and in the order in which it lies, four rows at a time; C's columns at hand stay in
-/// the first-level cache. Along the vector: columns.
+/// <c>C = A·B</c> for A of few rows, M×K, and a large B, K×N, whose rows are a multiple of 4 KB apart: what fully connected layers of 1024 or
+/// 2048 inputs send back for a small batch, while the last cache holds B (if not, see <see cref="WeightStreams"/>). B is read once and in the
+/// order in which it lies, four rows at a time; C's columns at hand stay in the first-level cache. Along the vector: columns.
 /// </summary>
 /// <remarks>
 /// A chunk is some columns; every number is summed up in K's order. The broadcast kernel would walk down columns of B two vectors wide, and such

@@ -31,7 +31,8 @@ public static unsafe class FullyConnected
         }
         fixed (float* px = x, pw = w, py = y)
         {
-            if (images <= DotImages)
+            if (WeightStreams.PaysForward(images, inputs, outputs)) WeightStreams.Forward(images, inputs, outputs, px, pw, py);
+            else if (images <= DotImages)
             {
                 DotRows rows = new(images, inputs, outputs, px, pw, py);
                 Threads.ForVectors(rows.Chunks, rows);
@@ -55,7 +56,8 @@ public static unsafe class FullyConnected
         fixed (float* pdy = dy, pw = w, pdx = dx)
         {
             MatrixView weights = new(pw, inputs);
-            if (FewRows.Pays(images, inputs, outputs, weights))
+            if (WeightStreams.PaysBackward(images, inputs, outputs)) WeightStreams.BackwardInput(images, inputs, outputs, pdy, pw, pdx);
+            else if (FewRows.Pays(images, inputs, outputs, weights))
             {
                 FewRows rows = new(images, inputs, outputs, pdy, pw, pdx);
                 Threads.ForVectors(rows.Chunks, rows);

@@ -16,7 +16,23 @@ public class FullyConnectedTests
         (17, 2100, 13), (33, 1030, 7), (1, 1024, 256), (2, 2048, 130), (3, 3072, 86), (4, 1024, 259), (5, 1024, 257), (4, 5120, 53), (8, 2048, 131),
     ];
 
-    public static TheoryData<SimdWidth, int, int, int> Cases { get; } = MakeCases();
+    /// <summary>Fewer rows of W than streams and some more, one chunk of rows and several; all numbers of images in a block, several blocks.</summary>
+    private static readonly (int Images, int Inputs, int Outputs)[] SizesFromMemory =
+    [
+        (1, 1, 1), (2, 3, 5), (3, 16, 6), (4, 17, 7), (4, 64, 13), (5, 33, 12), (7, 47, 35), (9, 15, 20), (16, 129, 19), (17, 12, 8),
+        (1, 1030, 300), (2, 1024, 259), (3, 517, 700), (4, 4100, 67), (4, 2048, 130), (8, 1030, 257), (16, 530, 531),
+    ];
+
+    public static TheoryData<SimdWidth, int, int, int> Cases { get; } = MakeCases(Sizes);
+
+    public static TheoryData<SimdWidth, int, int, int> CasesFromMemory { get; } = MakeCases(SizesFromMemory);
+
+    [Theory, MemberData(nameof(CasesFromMemory))]
+    public void So_they_do_of_weights_larger_than_the_caches(SimdWidth width, int images, int inputs, int outputs)
+    {
+        using ForcedCaches none = new(CacheSizes.Current with { Level3 = 0 });
+        Whole_numbers_come_out_exactly_in_all_passes(width, images, inputs, outputs);
+    }
 
     [Theory, MemberData(nameof(Cases))]
     public void Whole_numbers_come_out_exactly_in_all_passes(SimdWidth width, int images, int inputs, int outputs)
@@ -45,15 +61,9 @@ public class FullyConnectedTests
     public void Random_numbers_are_within_rounding(SimdWidth width)
     {
         using ForcedWidth forced = new(width);
-        foreach ((int images, int inputs, int outputs) in Sizes)
-        {
-            float[] x = Numbers.Random(images * inputs, 1), w = Numbers.Random(outputs * inputs, 2), y = new float[images * outputs];
-            double[] twinX = ReferenceArrays.ToDoubles(x), twinW = ReferenceArrays.ToDoubles(w);
-            FullyConnected.Forward(images, inputs, outputs, x, w, [], Activation.Identity, y);
-            Expect.WithinRounding(
-                ReferenceGemm.FullyConnectedForward(images, inputs, outputs, twinX, twinW),
-                ReferenceGemm.FullyConnectedForward(images, inputs, outputs, ReferenceArrays.Absolute(twinX), ReferenceArrays.Absolute(twinW)), y);
-        }
+        foreach ((int images, int inputs, int outputs) in Sizes) AssertWithinRounding(images, inputs, outputs);
+        using ForcedCaches none = new(CacheSizes.Current with { Level3 = 0 });
+        foreach ((int images, int inputs, int outputs) in SizesFromMemory) AssertWithinRounding(images, inputs, outputs);
     }
 
     [Theory, InlineData(3), InlineData(80)]
@@ -95,11 +105,27 @@ public class FullyConnectedTests
         Assert.Contains("dbias holds 1 numbers; this shape needs 2", dbias.Message, StringComparison.Ordinal);
     }
 
-    private static TheoryData<SimdWidth, int, int, int> MakeCases()
+    private static void AssertWithinRounding(int images, int inputs, int outputs)
+    {
+        float[] x = Numbers.Random(images * inputs, 1), w = Numbers.Random(outputs * inputs, 2), y = new float[images * outputs];
+        float[] dy = Numbers.Random(images * outputs, 3), dx = new float[images * inputs];
+        double[] twinX = ReferenceArrays.ToDoubles(x), twinW = ReferenceArrays.ToDoubles(w), twinDy = ReferenceArrays.ToDoubles(dy);
+        double[] absoluteX = ReferenceArrays.Absolute(twinX), absoluteW = ReferenceArrays.Absolute(twinW), absoluteDy = ReferenceArrays.Absolute(twinDy);
+        FullyConnected.Forward(images, inputs, outputs, x, w, [], Activation.Identity, y);
+        Expect.WithinRounding(
+            ReferenceGemm.FullyConnectedForward(images, inputs, outputs, twinX, twinW),
+            ReferenceGemm.FullyConnectedForward(images, inputs, outputs, absoluteX, absoluteW), y);
+        FullyConnected.BackwardInput(images, inputs, outputs, dy, w, dx);
+        Expect.WithinRounding(
+            ReferenceGemm.FullyConnectedBackwardInput(images, inputs, outputs, twinDy, twinW),
+            ReferenceGemm.FullyConnectedBackwardInput(images, inputs, outputs, absoluteDy, absoluteW), dx);
+    }
+
+    private static TheoryData<SimdWidth, int, int, int> MakeCases((int Images, int Inputs, int Outputs)[] sizes)
     {
         TheoryData<SimdWidth, int, int, int> cases = [];
         foreach (SimdWidth width in SimdWidths.Values)
-            foreach ((int images, int inputs, int outputs) in Sizes) cases.Add(width, images, inputs, outputs);
+            foreach ((int images, int inputs, int outputs) in sizes) cases.Add(width, images, inputs, outputs);
         return cases;
     }
 }

@@ -46,10 +46,16 @@ public unsafe class SameBitsTests
         return c;
     });
 
-    [Theory, InlineData(6), InlineData(80)]
-    public void Fully_connected_layers(int images) => AssertSameBits(() =>
+    [Fact]
+    public void Fully_connected_layers_larger_than_the_caches()
     {
-        const int inputs = 123, outputs = 300;
+        using ForcedCaches none = new(CacheSizes.Current with { Level3 = 0 });
+        Fully_connected_layers(6, 1030, 301);
+    }
+
+    [Theory, InlineData(6, 123, 300), InlineData(80, 123, 300)]
+    public void Fully_connected_layers(int images, int inputs, int outputs) => AssertSameBits(() =>
+    {
         float[] x = Numbers.Random(images * inputs, 1), w = Numbers.Random(inputs * outputs, 2), dy = Numbers.Random(images * outputs, 3);
         float[] y = new float[images * outputs], dx = new float[x.Length], dw = new float[w.Length], db = new float[outputs];
         FullyConnected.Forward(images, inputs, outputs, x, w, [], Activation.Tanh, y);
