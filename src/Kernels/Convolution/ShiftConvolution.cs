@@ -40,8 +40,8 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         return Bytes(shape.FilterLength + (2 * shape.Taps), strips.Floats, strips.Chunks, threads);
     }
 
-    /// <summary>Whether an output row is as wide as the broadcast kernel's tile, or a multiple.</summary>
-    private static bool HasWholeRows(in ConvShape shape) => shape.OutputWidth % (2 * Simd.Lanes) == 0;
+    /// <summary>Whether an output row is whole vectors: results then go where they belong straight from the registers.</summary>
+    private static bool HasWholeRows(in ConvShape shape) => shape.OutputWidth % Simd.Lanes == 0;
 
     private static ShiftStrips StripsOf(in ConvShape shape) => new(shape, RowBlocks.ForBroadcast(shape.GroupFilters).Height(0));
 
@@ -112,13 +112,19 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
                     {
                         int filter = (g * shape.GroupFilters) + blocks.First(block), height = blocks.Height(block);
                         float* a = packed + ((long)filter * shape.Taps);
-                        // Rows that are whole tiles of the kernel are computed one by one, without the idle columns between them.
-                        int runs = HasWholeRows(shape) ? rows : 1, pixels = runs == 1 ? strips.Pixels(rows) : shape.OutputWidth;
-                        for (int run = 0; run < runs; run++)
-                            ShiftStrips.Multiply<S, V>(
-                                height, shape.Taps, a, from + (run * strips.RowLength), taps, pixels, tile + (run * shape.OutputWidth), strips.TileStride);
-                        for (int i = 0; i < height; i++)
-                            Write<S, V>(tile + (i * strips.TileStride), rows, filter + i, y + (((((long)image * shape.K) + filter + i) * shape.OutputHeight) + row) * shape.OutputWidth);
+                        float* to = y + (((((long)image * shape.K) + filter) * shape.OutputHeight) + row) * shape.OutputWidth;
+                        if (HasWholeRows(shape))
+                        {
+                            Epilogue epilogue = new(bias == null ? null : bias + filter, activation, ShiftStrips.IsStreaming(shape.OutputLength) && (nuint)to % (nuint)sizeof(V) == 0);
+                            MultiplyRows<S, V>(height, a, from, taps, rows, to, &epilogue);
+                        }
+                        else
+                        {
+                            ShiftStrips.Multiply<S, V>(height, shape.Taps, a, from, taps, strips.Pixels(rows), tile, strips.TileStride);
+                            for (int i = 0; i < height; i++) Gather<S, V>(tile + (i * strips.TileStride), rows, filter + i, to + (i * shape.OutputPlane));
+                        }
+                        if (activation.IsLinearByParts) continue;
+                        for (int i = 0; i < height; i++, to += shape.OutputPlane) Activations.Forward(activation, to, to, rows * shape.OutputWidth);
                     }
                     from += rows * strips.RowLength;
                 }
@@ -126,12 +132,27 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
             if (ShiftStrips.IsStreaming(shape.OutputLength)) Interlocked.MemoryBarrier();
         }
 
-        private void Write<S, V>(float* tile, int rows, int filter, float* to) where S : struct, ISimd<V> where V : unmanaged
+        /// <summary>
+        /// Rows that are whole vectors, two at a time: the results of a row and the next lie side by side, the pixels beyond the idle columns.
+        /// </summary>
+        private void MultiplyRows<S, V>(int filters, float* a, float* from, int* taps, int rows, float* to, Epilogue* epilogue)
+            where S : struct, ISimd<V>
+            where V : unmanaged
         {
-            // Rows without idle columns are one long row.
-            int runs = strips.RowLength == shape.OutputWidth || HasWholeRows(shape) ? 1 : rows, width = rows / runs * shape.OutputWidth;
+            int perRow = shape.OutputWidth / S.Lanes, all = rows * perRow;
+            for (int vector = 0; vector < all; vector += 2, to += 2 * S.Lanes)
+            {
+                (int row, int column) = Math.DivRem(vector, perRow);
+                nint right = column + 1 < perRow ? S.Lanes : strips.RowLength - (column * S.Lanes);
+                BroadcastKernel.Run<S, V>(
+                    filters, Math.Min(2, all - vector), shape.Taps, a, from + (row * strips.RowLength) + (column * S.Lanes), right, taps, to, shape.OutputPlane, epilogue);
+            }
+        }
+
+        private void Gather<S, V>(float* tile, int rows, int filter, float* to) where S : struct, ISimd<V> where V : unmanaged
+        {
+            int runs = strips.RowLength == shape.OutputWidth ? 1 : rows, width = rows / runs * shape.OutputWidth; // rows without idle columns are one long row
             RowCopy.Gather<S, V>(runs, width, tile, strips.RowLength, bias == null ? 0 : bias[filter], activation, to, ShiftStrips.IsStreaming(shape.OutputLength));
-            if (!activation.IsLinearByParts) Activations.Forward(activation, to, to, rows * shape.OutputWidth);
         }
     }
 

@@ -20,12 +20,23 @@ internal static unsafe class BroadcastKernel
     /// <summary>Runs the kernel for a tile of <paramref name="rows"/> rows, 1 to 12, that is two vectors wide; A is packed.</summary>
     public static void Run<S, V>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
-        where V : unmanaged => Run<S, V, N2, Adjacent>(rows, steps, a, rows, b, offsets, null, 0, c, rowStride, accumulate);
+        where V : unmanaged => Run<S, V, N2, Adjacent>(rows, steps, a, rows, b, S.Lanes, offsets, null, 0, c, rowStride, accumulate, null);
 
     /// <summary>The same for a tile that is one vector wide.</summary>
     public static void RunNarrow<S, V>(int rows, int steps, float* a, float* b, int* offsets, float* c, nint rowStride, bool accumulate)
         where S : struct, ISimd<V>
-        where V : unmanaged => Run<S, V, N1, Adjacent>(rows, steps, a, rows, b, offsets, null, 0, c, rowStride, accumulate);
+        where V : unmanaged => Run<S, V, N1, Adjacent>(rows, steps, a, rows, b, S.Lanes, offsets, null, 0, c, rowStride, accumulate, null);
+
+    /// <summary>
+    /// The same for tiles of either width that end in an epilogue, <paramref name="right"/> floats from a row's first vector of B to its second.
+    /// </summary>
+    public static void Run<S, V>(int rows, int vectors, int steps, float* a, float* b, nint right, int* offsets, float* c, nint rowStride, Epilogue* epilogue)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        if (vectors == 2) Run<S, V, N2, Adjacent>(rows, steps, a, rows, b, right, offsets, null, 0, c, rowStride, accumulate: false, epilogue);
+        else Run<S, V, N1, Adjacent>(rows, steps, a, rows, b, right, offsets, null, 0, c, rowStride, accumulate: false, epilogue);
+    }
 
     /// <summary>
     /// Runs the kernel for a tile of <paramref name="rows"/> rows and up to two vectors, with A where it lies: packed, or any matrix
@@ -33,26 +44,26 @@ internal static unsafe class BroadcastKernel
     /// in the second-level cache when a later tile reads it.
     /// </summary>
     public static void Run<S, V>(
-        int rows, int lanes, int steps, MatrixView a, float* b, int* offsets, MatrixView ahead, float* c, nint rowStride, bool accumulate)
+        int rows, int lanes, int steps, MatrixView a, float* b, int* offsets, MatrixView ahead, float* c, nint rowStride, bool accumulate, Epilogue* epilogue = null)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        if (lanes > S.Lanes) Run<S, V, N2>(rows, steps, a, b, offsets, ahead, c, rowStride, accumulate);
-        else Run<S, V, N1>(rows, steps, a, b, offsets, ahead, c, rowStride, accumulate);
+        if (lanes > S.Lanes) Run<S, V, N2>(rows, steps, a, b, offsets, ahead, c, rowStride, accumulate, epilogue);
+        else Run<S, V, N1>(rows, steps, a, b, offsets, ahead, c, rowStride, accumulate, epilogue);
     }
 
     private static void Run<S, V, W>(
-        int rows, int steps, MatrixView a, float* b, int* offsets, MatrixView ahead, float* c, nint rowStride, bool accumulate)
+        int rows, int steps, MatrixView a, float* b, int* offsets, MatrixView ahead, float* c, nint rowStride, bool accumulate, Epilogue* epilogue = null)
         where S : struct, ISimd<V>
         where V : unmanaged
         where W : struct, IConstant
     {
         bool isAdjacent = a.RowStride == 1;
         nint stride = isAdjacent ? a.ColumnStride : a.RowStride;
-        if (isAdjacent && ahead.Data == null) Run<S, V, W, Adjacent>(rows, steps, a.Data, stride, b, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate);
-        else if (isAdjacent) Run<S, V, W, AdjacentAhead>(rows, steps, a.Data, stride, b, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate);
-        else if (ahead.Data == null) Run<S, V, W, Apart>(rows, steps, a.Data, stride, b, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate);
-        else Run<S, V, W, ApartAhead>(rows, steps, a.Data, stride, b, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate);
+        if (isAdjacent && ahead.Data == null) Run<S, V, W, Adjacent>(rows, steps, a.Data, stride, b, S.Lanes, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate, epilogue);
+        else if (isAdjacent) Run<S, V, W, AdjacentAhead>(rows, steps, a.Data, stride, b, S.Lanes, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate, epilogue);
+        else if (ahead.Data == null) Run<S, V, W, Apart>(rows, steps, a.Data, stride, b, S.Lanes, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate, epilogue);
+        else Run<S, V, W, ApartAhead>(rows, steps, a.Data, stride, b, S.Lanes, offsets, ahead.Data, ahead.RowStride, c, rowStride, accumulate, epilogue);
     }
 
     /// <summary>How operands are read.</summary>
@@ -96,7 +107,7 @@ internal static unsafe class BroadcastKernel
         public static bool IsAhead => true;
     }
 
-    private static void Run<S, V, W, A>(int rows, int steps, float* a, nint stride, float* b, int* offsets, float* ahead, nint aheadStride, float* c, nint rowStride, bool accumulate)
+    private static void Run<S, V, W, A>(int rows, int steps, float* a, nint stride, float* b, nint right, int* offsets, float* ahead, nint aheadStride, float* c, nint rowStride, bool accumulate, Epilogue* epilogue)
         where S : struct, ISimd<V>
         where V : unmanaged
         where W : struct, IConstant
@@ -104,25 +115,25 @@ internal static unsafe class BroadcastKernel
     {
         switch (rows)
         {
-            case 1: Tile<S, V, N1, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 2: Tile<S, V, N2, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 3: Tile<S, V, N3, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 4: Tile<S, V, N4, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 5: Tile<S, V, N5, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 6: Tile<S, V, N6, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 7: Tile<S, V, N7, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 8: Tile<S, V, N8, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 9: Tile<S, V, N9, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 10: Tile<S, V, N10, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 11: Tile<S, V, N11, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
-            case 12: Tile<S, V, N12, W, A>(steps, a, stride, b, offsets, ahead, aheadStride, c, rowStride, accumulate); break;
+            case 1: Tile<S, V, N1, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 2: Tile<S, V, N2, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 3: Tile<S, V, N3, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 4: Tile<S, V, N4, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 5: Tile<S, V, N5, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 6: Tile<S, V, N6, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 7: Tile<S, V, N7, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 8: Tile<S, V, N8, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 9: Tile<S, V, N9, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 10: Tile<S, V, N10, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 11: Tile<S, V, N11, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
+            case 12: Tile<S, V, N12, W, A>(steps, a, stride, b, right, offsets, ahead, aheadStride, c, rowStride, accumulate, epilogue); break;
             default: throw new ArgumentOutOfRangeException(nameof(rows), rows, "a tile has 1 to 12 rows");
         }
     }
 
     // Optimised at once: a loop that runs from the first step on must not begin its life unoptimised.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<S, V, R, W, A>(int steps, float* a, nint stride, float* b, int* offsets, float* ahead, nint aheadStride, float* c, nint rowStride, bool accumulate)
+    private static void Tile<S, V, R, W, A>(int steps, float* a, nint stride, float* b, nint right, int* offsets, float* ahead, nint aheadStride, float* c, nint rowStride, bool accumulate, Epilogue* epilogue)
         where S : struct, ISimd<V>
         where V : unmanaged
         where R : struct, IConstant
@@ -155,19 +166,19 @@ internal static unsafe class BroadcastKernel
                 if (W.Value > 1) Simd.Prefetch(ahead + S.Lanes);
                 ahead += aheadStride;
             }
-            V left = S.Load(row), right = W.Value > 1 ? S.Load(row + S.Lanes) : S.Zero;
-            { V x = S.Broadcast(a[0]); c0l = S.MultiplyAdd(x, left, c0l); if (W.Value > 1) c0r = S.MultiplyAdd(x, right, c0r); }
-            if (R.Value > 1) { V x = S.Broadcast(A.IsAdjacent ? a[1] : a[stride]); c1l = S.MultiplyAdd(x, left, c1l); if (W.Value > 1) c1r = S.MultiplyAdd(x, right, c1r); }
-            if (R.Value > 2) { V x = S.Broadcast(A.IsAdjacent ? a[2] : a[two]); c2l = S.MultiplyAdd(x, left, c2l); if (W.Value > 1) c2r = S.MultiplyAdd(x, right, c2r); }
-            if (R.Value > 3) { V x = S.Broadcast(A.IsAdjacent ? a[3] : a3[0]); c3l = S.MultiplyAdd(x, left, c3l); if (W.Value > 1) c3r = S.MultiplyAdd(x, right, c3r); }
-            if (R.Value > 4) { V x = S.Broadcast(A.IsAdjacent ? a[4] : a3[stride]); c4l = S.MultiplyAdd(x, left, c4l); if (W.Value > 1) c4r = S.MultiplyAdd(x, right, c4r); }
-            if (R.Value > 5) { V x = S.Broadcast(A.IsAdjacent ? a[5] : a3[two]); c5l = S.MultiplyAdd(x, left, c5l); if (W.Value > 1) c5r = S.MultiplyAdd(x, right, c5r); }
-            if (R.Value > 6) { V x = S.Broadcast(A.IsAdjacent ? a[6] : a6[0]); c6l = S.MultiplyAdd(x, left, c6l); if (W.Value > 1) c6r = S.MultiplyAdd(x, right, c6r); }
-            if (R.Value > 7) { V x = S.Broadcast(A.IsAdjacent ? a[7] : a6[stride]); c7l = S.MultiplyAdd(x, left, c7l); if (W.Value > 1) c7r = S.MultiplyAdd(x, right, c7r); }
-            if (R.Value > 8) { V x = S.Broadcast(A.IsAdjacent ? a[8] : a6[two]); c8l = S.MultiplyAdd(x, left, c8l); if (W.Value > 1) c8r = S.MultiplyAdd(x, right, c8r); }
-            if (R.Value > 9) { V x = S.Broadcast(A.IsAdjacent ? a[9] : a9[0]); c9l = S.MultiplyAdd(x, left, c9l); if (W.Value > 1) c9r = S.MultiplyAdd(x, right, c9r); }
-            if (R.Value > 10) { V x = S.Broadcast(A.IsAdjacent ? a[10] : a9[stride]); c10l = S.MultiplyAdd(x, left, c10l); if (W.Value > 1) c10r = S.MultiplyAdd(x, right, c10r); }
-            if (R.Value > 11) { V x = S.Broadcast(A.IsAdjacent ? a[11] : a9[two]); c11l = S.MultiplyAdd(x, left, c11l); if (W.Value > 1) c11r = S.MultiplyAdd(x, right, c11r); }
+            V l = S.Load(row), r = W.Value > 1 ? S.Load(row + right) : S.Zero;
+            { V x = S.Broadcast(a[0]); c0l = S.MultiplyAdd(x, l, c0l); if (W.Value > 1) c0r = S.MultiplyAdd(x, r, c0r); }
+            if (R.Value > 1) { V x = S.Broadcast(A.IsAdjacent ? a[1] : a[stride]); c1l = S.MultiplyAdd(x, l, c1l); if (W.Value > 1) c1r = S.MultiplyAdd(x, r, c1r); }
+            if (R.Value > 2) { V x = S.Broadcast(A.IsAdjacent ? a[2] : a[two]); c2l = S.MultiplyAdd(x, l, c2l); if (W.Value > 1) c2r = S.MultiplyAdd(x, r, c2r); }
+            if (R.Value > 3) { V x = S.Broadcast(A.IsAdjacent ? a[3] : a3[0]); c3l = S.MultiplyAdd(x, l, c3l); if (W.Value > 1) c3r = S.MultiplyAdd(x, r, c3r); }
+            if (R.Value > 4) { V x = S.Broadcast(A.IsAdjacent ? a[4] : a3[stride]); c4l = S.MultiplyAdd(x, l, c4l); if (W.Value > 1) c4r = S.MultiplyAdd(x, r, c4r); }
+            if (R.Value > 5) { V x = S.Broadcast(A.IsAdjacent ? a[5] : a3[two]); c5l = S.MultiplyAdd(x, l, c5l); if (W.Value > 1) c5r = S.MultiplyAdd(x, r, c5r); }
+            if (R.Value > 6) { V x = S.Broadcast(A.IsAdjacent ? a[6] : a6[0]); c6l = S.MultiplyAdd(x, l, c6l); if (W.Value > 1) c6r = S.MultiplyAdd(x, r, c6r); }
+            if (R.Value > 7) { V x = S.Broadcast(A.IsAdjacent ? a[7] : a6[stride]); c7l = S.MultiplyAdd(x, l, c7l); if (W.Value > 1) c7r = S.MultiplyAdd(x, r, c7r); }
+            if (R.Value > 8) { V x = S.Broadcast(A.IsAdjacent ? a[8] : a6[two]); c8l = S.MultiplyAdd(x, l, c8l); if (W.Value > 1) c8r = S.MultiplyAdd(x, r, c8r); }
+            if (R.Value > 9) { V x = S.Broadcast(A.IsAdjacent ? a[9] : a9[0]); c9l = S.MultiplyAdd(x, l, c9l); if (W.Value > 1) c9r = S.MultiplyAdd(x, r, c9r); }
+            if (R.Value > 10) { V x = S.Broadcast(A.IsAdjacent ? a[10] : a9[stride]); c10l = S.MultiplyAdd(x, l, c10l); if (W.Value > 1) c10r = S.MultiplyAdd(x, r, c10r); }
+            if (R.Value > 11) { V x = S.Broadcast(A.IsAdjacent ? a[11] : a9[two]); c11l = S.MultiplyAdd(x, l, c11l); if (W.Value > 1) c11r = S.MultiplyAdd(x, r, c11r); }
             if (A.IsAdjacent)
             {
                 a += stride;
@@ -179,6 +190,23 @@ internal static unsafe class BroadcastKernel
             a9++;
         }
 
+        if (epilogue != null)
+        {
+            Epilogue end = *epilogue; // a copy, which stores to C cannot change, stays in registers
+            end.Write<S, V, W>(0, c, c0l, c0r);
+            if (R.Value > 1) end.Write<S, V, W>(1, c + rowStride, c1l, c1r);
+            if (R.Value > 2) end.Write<S, V, W>(2, c + (2 * rowStride), c2l, c2r);
+            if (R.Value > 3) end.Write<S, V, W>(3, c + (3 * rowStride), c3l, c3r);
+            if (R.Value > 4) end.Write<S, V, W>(4, c + (4 * rowStride), c4l, c4r);
+            if (R.Value > 5) end.Write<S, V, W>(5, c + (5 * rowStride), c5l, c5r);
+            if (R.Value > 6) end.Write<S, V, W>(6, c + (6 * rowStride), c6l, c6r);
+            if (R.Value > 7) end.Write<S, V, W>(7, c + (7 * rowStride), c7l, c7r);
+            if (R.Value > 8) end.Write<S, V, W>(8, c + (8 * rowStride), c8l, c8r);
+            if (R.Value > 9) end.Write<S, V, W>(9, c + (9 * rowStride), c9l, c9r);
+            if (R.Value > 10) end.Write<S, V, W>(10, c + (10 * rowStride), c10l, c10r);
+            if (R.Value > 11) end.Write<S, V, W>(11, c + (11 * rowStride), c11l, c11r);
+            return;
+        }
         Write<S, V, W>(c, c0l, c0r, accumulate);
         if (R.Value > 1) Write<S, V, W>(c + rowStride, c1l, c1r, accumulate);
         if (R.Value > 2) Write<S, V, W>(c + (2 * rowStride), c2l, c2r, accumulate);

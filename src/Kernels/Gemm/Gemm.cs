@@ -74,14 +74,14 @@ public static unsafe class Gemm
 
     /// <summary>
     /// <c>C (+)= A·B</c> on the calling thread, for kernels inside a chunk of their own. A's rows or its columns are contiguous; it is
-    /// not copied. If C is streamed, K is at most <see cref="GemmBlocks.DepthInPlace"/>, and the caller has to put a memory barrier behind it.
+    /// not copied. Where there is an epilogue, K is at most <see cref="GemmBlocks.DepthInPlace"/>, and C is not added to.
     /// The sums of A's rows, if these are contiguous, can be had on the way.
     /// </summary>
-    internal static void MultiplyInChunk<S, V>(int m, int n, int k, MatrixView a, MatrixView b, bool accumulate, float* c, nint rowStride, Streaming? streaming = null, float* rowSums = null)
+    internal static void MultiplyInChunk<S, V>(int m, int n, int k, MatrixView a, MatrixView b, bool accumulate, float* c, nint rowStride, Epilogue? epilogue = null, float* rowSums = null)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        GemmLoops loops = new(m, n, k, a, null, b, accumulate, c, rowStride, tiles: 1, streaming) { RowSums = rowSums };
+        GemmLoops loops = new(m, n, k, a, null, b, accumulate, c, rowStride, tiles: 1, epilogue) { RowSums = rowSums };
         for (int chunk = 0; chunk < loops.Chunks; chunk++) loops.Run<S, V>(chunk);
     }
 

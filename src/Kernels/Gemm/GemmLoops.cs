@@ -6,8 +6,8 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal readonly unsafe struct GemmLoops : IVectorChunks
 {
-    // So many blocks of A pay for packing B; otherwise it is read where it lies, if its rows are contiguous. If C is streamed, B has few
-    // rows, and reading them in place is a tenth faster (64 → 256 channels, 1×1).
+    // So many blocks of A pay for packing B; otherwise it is read where it lies, if its rows are contiguous. Where there is an epilogue, B has
+    // few rows, and reading them in place is a tenth faster (64 → 256 channels, 1×1).
     private const int BlocksToPackB = 12;
 
     // What a tile's first sight of a number of B costs, packed or in place, in times that a number of A is read.
@@ -24,7 +24,7 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
 
     private readonly int _depth, _tileColumns, _tileBlocks, _rowTiles, _columnTiles;
     private readonly bool _packsB;
-    private readonly Streaming? _streaming;
+    private readonly Epilogue? _epilogue;
 
     /// <param name="m">Rows of C.</param>
     /// <param name="n">Columns of C.</param>
@@ -36,10 +36,10 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
     /// <param name="c">C, with contiguous columns.</param>
     /// <param name="rowStride">From one row of C to the next.</param>
     /// <param name="tiles">Into how many tiles to cut C, about.</param>
-    /// <param name="streaming">How C is written past the caches, or null. K then fits a panel of B, and C is not added to.</param>
-    public GemmLoops(int m, int n, int k, MatrixView a, float* packedA, MatrixView b, bool accumulate, float* c, nint rowStride, int tiles, Streaming? streaming = null)
+    /// <param name="epilogue">How C is written, if it is not just the product. K then fits a panel of B, and C is not added to.</param>
+    public GemmLoops(int m, int n, int k, MatrixView a, float* packedA, MatrixView b, bool accumulate, float* c, nint rowStride, int tiles, Epilogue? epilogue = null)
     {
-        (_n, _k, _accumulate, _rowStride, _streaming) = (n, k, accumulate, rowStride, streaming);
+        (_n, _k, _accumulate, _rowStride, _epilogue) = (n, k, accumulate, rowStride, epilogue);
         _a = a;
         _packedA = packedA;
         _b = b;
@@ -55,7 +55,7 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
         {
             int tileStrips = Quotient.Up(strips, across), columnTiles = Quotient.Up(strips, tileStrips);
             int tileBlocks = Quotient.Up(_blocks.Count, Math.Min(Quotient.Up(tiles, across), _blocks.Count)), rowTiles = Quotient.Up(_blocks.Count, tileBlocks);
-            bool packsB = (tileBlocks >= BlocksToPackB && streaming is null) || b.ColumnStride != 1 || b.RowStride > int.MaxValue / depthInPlace; // offsets are ints
+            bool packsB = (tileBlocks >= BlocksToPackB && epilogue is null) || b.ColumnStride != 1 || b.RowStride > int.MaxValue / depthInPlace; // offsets are ints
             int depth = packsB ? packedDepth : depthInPlace;
             double cost = ((double)m * columnTiles) + ((double)n * rowTiles * (packsB ? PackingCost : ReadingCost));
             if (columnTiles * rowTiles < 0.75 * tiles || tileStrips > blocks.WidestStrips(depth)) cost *= 4;
@@ -131,17 +131,16 @@ internal readonly unsafe struct GemmLoops : IVectorChunks
                         : default;
                     float* c = _c + (i * _rowStride) + j;
                     if (accumulate || _packedA != null) PrefetchTile(rows, panel + 1 < panels ? c + width : _c + ((i + rows) * _rowStride) + firstColumn);
-                    if (_streaming is { } streaming)
+                    bool isWhole = wide == width || wide == S.Lanes;
+                    float* to = isWhole ? c : corner;
+                    nint toStride = isWhole ? _rowStride : width;
+                    if (_epilogue is { } all)
                     {
-                        BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, ahead, corner, width, accumulate: false);
-                        RowCopy.Stream<S, V>(rows, wide, corner, width, streaming.BiasFrom(i), streaming.Activation, c, _rowStride);
+                        Epilogue epilogue = all.From(i, isAligned: isWhole && _rowStride % S.Lanes == 0 && (nuint)c % (nuint)sizeof(V) == 0);
+                        BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, ahead, to, toStride, accumulate: false, &epilogue);
                     }
-                    else if (wide == width || wide == S.Lanes) BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, ahead, c, _rowStride, accumulate);
-                    else
-                    {
-                        BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, ahead, corner, width, accumulate: false);
-                        WriteCorner<S, V>(rows, wide, corner, width, c, _rowStride, accumulate);
-                    }
+                    else BroadcastKernel.Run<S, V>(rows, wide, steps, a, b, rowsB, ahead, to, toStride, accumulate && isWhole);
+                    if (!isWhole) WriteCorner<S, V>(rows, wide, corner, width, c, _rowStride, accumulate);
                 }
                 if (RowSums == null || firstColumn > 0) continue;
                 for (int row = 0; row < rows; row++) RowSums[i + row] += RowSum.Of<S, V>(_a.At(i + row, first).Data, steps);

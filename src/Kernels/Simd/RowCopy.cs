@@ -130,29 +130,6 @@ internal static unsafe class RowCopy
         }
     }
 
-    /// <summary>
-    /// <c>to[i, j] = σ(from[i, j] + b[i])</c>, where σ is piecewise linear, past the caches: for rows of results too large for them. The
-    /// source may be read a vector beyond each row. The caller has to put a memory barrier behind it.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Stream<S, V>(int rows, int width, float* from, nint fromStride, float* bias, Activation activation, float* to, nint toStride)
-        where S : struct, ISimd<V>
-        where V : unmanaged
-    {
-        bool isRelu = activation.Kind == ActivationKind.Relu;
-        V slopes = S.Broadcast(activation.Kind == ActivationKind.LeakyRelu ? activation.Slope : 1);
-        for (int i = 0; i < rows; i++, from += fromStride, to += toStride)
-        {
-            V biases = S.Broadcast(bias == null ? 0 : bias[i]);
-            nint j = 0;
-            if ((nuint)to % (nuint)sizeof(V) == 0)
-                for (; j <= width - S.Lanes; j += S.Lanes) S.StoreStreaming(to + j, Activate<S, V>(from + j, biases, isRelu, slopes));
-            else
-                for (; j <= width - S.Lanes; j += S.Lanes) S.Store(to + j, Activate<S, V>(from + j, biases, isRelu, slopes));
-            if (j < width) StoreFirst(to + j, Activate<S, V>(from + j, biases, isRelu, slopes), (int)(width - j));
-        }
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Activate<S, V>(float* from, V bias, bool isRelu, V slope) where S : struct, ISimd<V> where V : unmanaged
     {

@@ -91,6 +91,8 @@ internal static class ConvCases
         ["exactly two vectors"] = new(1, 2, (3, 32), 2, 1),
 
         ["rows of whole vectors"] = new(3, 2, (9, 32), 7, (3, 5), new() { Padding = new(0, 1, 2, 2) }),
+        ["rows of three vectors"] = new(2, 2, (5, 48), 14, 3, new() { Padding = 1 }),
+        ["rows of three vectors, stride 2"] = new(1, 3, (9, 96), 5, (5, 3), new() { Stride = 2, Padding = new(2, 2, 1, 1) }),
         ["rows of whole vectors, stride 2"] = new(2, 3, (7, 32), 5, 3, new() { Stride = 2, Padding = 1 }),
         ["rows of whole vectors, groups 2, dilation 2"] = new(2, 4, (6, 16), 6, 3, new() { Groups = 2, Dilation = 2, Padding = 2 }),
         ["rows of whole vectors, several panels"] = new(2, 2, (90, 32), 5, 3, new() { Padding = 1 }),

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using CnnEngine.Kernels.Tests.Reference;
 
 namespace CnnEngine.Kernels.Tests;
 
@@ -62,6 +63,48 @@ public unsafe class MicroKernelTests
                         Assert.Equal(expected, c.Span[(i * across) + j]);
                     }
             }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Broadcast_kernel_gives_each_row_its_bias_and_the_activation(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        int[] offsets = [9, 0, 4, 4, 31, 2, 17];
+        foreach (Activation activation in new[] { Activation.Identity, Activation.Relu, Activation.LeakyRelu(0.25f), Activation.Tanh })
+            foreach ((int vectors, int right, bool hasBias, bool isStreaming) in new[]
+                { (1, Simd.Lanes, true, false), (1, Simd.Lanes, false, true), (2, Simd.Lanes, true, true), (2, Simd.Lanes + 7, false, false), (2, 3, true, true) })
+                for (int rows = 1; rows <= 12; rows++)
+                    CheckEpilogue(rows, vectors, right, offsets, hasBias, activation, isStreaming);
+    }
+
+    private static void CheckEpilogue(int rows, int vectors, int right, int[] offsets, bool hasBias, Activation activation, bool isStreaming)
+    {
+        const int before = 1000;
+        int across = vectors * Simd.Lanes, rowStride = across + Simd.Lanes;
+        Guarded<float> a = new(Numbers.Integers(rows * Steps, 1)), b = new(Numbers.Integers(31 + right + Simd.Lanes, 2)), biases = new(Numbers.Integers(rows, 3));
+        Guarded<float> c = new((rows * rowStride) + Simd.Lanes);
+        c.Span.Fill(before);
+        int start = 0;
+        while ((nuint)(c.Data + start) % (nuint)(Simd.Lanes * sizeof(float)) != 0) start++; // rows that are written past the caches are aligned
+        Epilogue epilogue = new(hasBias ? biases.Data : null, activation, isStreaming);
+        fixed (int* pointer = offsets)
+        {
+            EpilogueCall call = new(rows, vectors, a.Data, b.Data, right, pointer, c.Data + start, rowStride, &epilogue);
+            Simd.Run(ref call);
+        }
+        c.AssertIntact();
+        for (int place = 0; place < c.Span.Length; place++)
+        {
+            (int i, int j) = Math.DivRem(Math.Max(0, place - start), rowStride);
+            if (place < start || i >= rows || j >= across)
+            {
+                Assert.Equal(before, c.Span[place]);
+                continue;
+            }
+            double sum = hasBias ? biases.Span[i] : 0;
+            for (int t = 0; t < Steps; t++) sum += a.Span[(t * rows) + i] * b.Span[offsets[t] + (j < Simd.Lanes ? j : j - Simd.Lanes + right)];
+            Assert.Equal(activation.IsLinearByParts ? ReferenceActivations.Value(activation, sum) : sum, c.Span[place]);
+        }
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
@@ -129,6 +172,12 @@ public unsafe class MicroKernelTests
             if (vectors == 1) BroadcastKernel.RunNarrow<S, V>(rows, Steps, a, b, offsets, c, rowStride, accumulate);
             else BroadcastKernel.Run<S, V>(rows, Steps, a, b, offsets, c, rowStride, accumulate);
         }
+    }
+
+    private readonly struct EpilogueCall(int rows, int vectors, float* a, float* b, nint right, int* offsets, float* c, nint rowStride, Epilogue* epilogue) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
+            BroadcastKernel.Run<S, V>(rows, vectors, Steps, a, b, right, offsets, c, rowStride, epilogue);
     }
 
     private readonly struct InPlaceCall(int rows, int across, MatrixView a, float* b, int* offsets, MatrixView ahead, float* c) : ISimdKernel

@@ -58,31 +58,6 @@ public unsafe class RowCopyTests
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
-    public void Streamed_rows_get_each_its_bias_and_leave_what_lies_between_them_alone(SimdWidth simd)
-    {
-        using ForcedWidth forced = new(simd);
-        const int rows = 3, before = 1000;
-        foreach (Activation activation in Linear)
-            for (int width = 1; width <= (2 * Simd.Lanes) + 1; width++)
-                foreach ((int fromGap, int toGap) in Gaps)
-                    for (int start = 0; start < Simd.Lanes; start += 3) // some of the rows begin with a whole vector of memory
-                    {
-                        int fromStride = width + fromGap, toStride = width + toGap;
-                        Guarded<float> from = new(Numbers.Integers(rows * fromStride, 1)), biases = new(Numbers.Integers(rows, 2)), to = new(start + (rows * toStride) - toGap);
-                        to.Span.Fill(before);
-                        StreamCall call = new(rows, width, from.Data, fromStride, width % 4 == 0 ? null : biases.Data, activation, to.Data + start, toStride);
-                        Simd.Run(ref call);
-                        to.AssertIntact();
-                        for (int i = 0; i < to.Span.Length; i++)
-                        {
-                            (int row, int column) = Math.DivRem(Math.Max(0, i - start), toStride);
-                            double bias = width % 4 == 0 ? 0 : biases.Span[row];
-                            Assert.Equal(i < start || column >= width ? before : ReferenceActivations.Value(activation, from.Span[(row * fromStride) + column] + bias), to.Span[i]);
-                        }
-                    }
-    }
-
-    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
     public void Filled_rows_leave_what_lies_between_them_alone(SimdWidth simd)
     {
         using ForcedWidth forced = new(simd);
@@ -136,12 +111,6 @@ public unsafe class RowCopyTests
     private readonly struct GatherCall(int rows, int width, float* from, int stride, float bias, Activation activation, float* to, bool streaming = false) : ISimdKernel
     {
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => RowCopy.Gather<S, V>(rows, width, from, stride, bias, activation, to, streaming);
-    }
-
-    private readonly struct StreamCall(int rows, int width, float* from, int fromStride, float* bias, Activation activation, float* to, int toStride) : ISimdKernel
-    {
-        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
-            RowCopy.Stream<S, V>(rows, width, from, fromStride, bias, activation, to, toStride);
     }
 
     private readonly struct FillCall(int rows, int width, float* from, int fromStride, float* to, int toStride) : ISimdKernel
