@@ -110,7 +110,7 @@ internal readonly unsafe struct DirectFilterGradient
                 int imageStride = shape.C * shape.InputPlane, plane = shape.InputPlane, width = shape.W;
                 if (cut.IsPadded)
                 {
-                    for (int n = 0; n < images; n++) Pad(image + n, row, padded + (n * cut.ImageFloats));
+                    for (int n = 0; n < images; n++) Pad<S, V>(image + n, row, padded + (n * cut.ImageFloats));
                     from = padded;
                     (imageStride, plane, width) = ((int)cut.ImageFloats, cut.PaddedRows * cut.PaddedWidth, cut.PaddedWidth);
                 }
@@ -178,13 +178,13 @@ internal readonly unsafe struct DirectFilterGradient
         }
 
         /// <summary>Copies what a panel sees of an image, with the zeros around it.</summary>
-        private void Pad(int image, int outputRow, float* to)
+        private void Pad<S, V>(int image, int outputRow, float* to) where S : struct, ISimd<V> where V : unmanaged
         {
             ConvShape shape = cut._shape;
             int width = cut.PaddedWidth, top = (outputRow * shape.Stride.Height) - shape.Padding.Top;
             float* from = x + ((long)image * shape.C * shape.InputPlane);
             for (int c = 0; c < shape.C; c++, from += shape.InputPlane)
-                for (int i = 0; i < cut.PaddedRows; i++, to += width) PaddedRow.Write(shape, from, top + i, to);
+                for (int i = 0; i < cut.PaddedRows; i++, to += width) PaddedRow.Write<S, V>(shape, from, top + i, to);
         }
     }
 

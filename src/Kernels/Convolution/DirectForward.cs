@@ -16,6 +16,16 @@ internal readonly unsafe struct DirectForward
     // Vectors of filters that are computed together: a tile of 12 pixels × 2 vectors.
     private const int VectorsTogether = 2;
 
+    private const int FloatsOfLine = 16; // of the caches
+
+    // Pixels that are turned over at once, in whole vectors, and how far ahead their places among the results are asked for, a page for each
+    // filter: 1.03 times as fast for AlexNet's first layer.
+    private const int PixelsTogether = 32, PixelsAhead = 96;
+
+    // Rows of the image are asked for so many channels ahead of their copying, each on a page of its own, which is nothing that the processor
+    // foresees: 1.14 times as fast for 128 channels of 56×56, stride 2.
+    private const int ChannelsAhead = 16;
+
     // What a strip of the image may take of the second-level cache.
     private const long StripFloats = 1 << 17;
 
@@ -87,7 +97,7 @@ internal readonly unsafe struct DirectForward
             if (shape.Padding == Padding.Valid) pixels += (nint)row * shape.Stride.Height * width;
             else
             {
-                cut.Pad(pixels, row, scratch.Data);
+                cut.Pad<S, V>(pixels, row, scratch.Data);
                 pixels = scratch.Data;
                 (width, plane) = (shape.C * cut.PaddedWidth, cut.PaddedWidth);
             }
@@ -142,25 +152,38 @@ internal readonly unsafe struct DirectForward
             float* biases = stackalloc float[S.Lanes];
             for (int k = 0; k < S.Lanes; k++) biases[k] = bias != null && k < filters ? bias[filter + k] : 0;
             V b = S.Load(biases), slope = S.Broadcast(activation.Slope);
-            for (float* sum = sums, end = sums + ((nint)pixels * S.Lanes); sum < end; sum += S.Lanes)
-            {
-                V z = S.Add(S.Load(sum), b);
-                if (activation.Kind == ActivationKind.Relu) z = S.WhereNegative(z, S.Zero, z);
-                else if (activation.Kind == ActivationKind.LeakyRelu) z = S.WhereNegative(z, S.Multiply(slope, z), z);
-                S.Store(sum, z);
-            }
             float* to = y + ((((long)image * shape.K) + filter) * shape.OutputPlane) + (row * shape.OutputWidth);
-            ChwnLayout.ToNchw<S, V>(filters, pixels, sums, to, shape.OutputPlane);
+            for (int first = 0, count; first < pixels; first += count)
+            {
+                count = pixels - first < 2 * PixelsTogether ? pixels - first : PixelsTogether;
+                for (int k = 0; k < filters; k++)
+                    for (int p = 0; p < count; p += FloatsOfLine) Simd.PrefetchNear(to + ((nint)k * shape.OutputPlane) + first + PixelsAhead + p);
+                float* from = sums + ((nint)first * S.Lanes);
+                for (float* sum = from, end = from + ((nint)count * S.Lanes); sum < end; sum += S.Lanes)
+                {
+                    V z = S.Add(S.Load(sum), b);
+                    if (activation.Kind == ActivationKind.Relu) z = S.WhereNegative(z, S.Zero, z);
+                    else if (activation.Kind == ActivationKind.LeakyRelu) z = S.WhereNegative(z, S.Multiply(slope, z), z);
+                    S.Store(sum, z);
+                }
+                ChwnLayout.ToNchw<S, V>(filters, count, from, to + first, shape.OutputPlane);
+            }
             if (activation.IsLinearByParts) return;
             for (int k = 0; k < filters; k++, to += shape.OutputPlane) Activations.Forward(activation, to, to, pixels);
         }
     }
 
     /// <summary>Copies what a strip sees of an image, C×H×W, with the zeros around it, to H×C×W.</summary>
-    private void Pad(float* image, int outputRow, float* to)
+    private void Pad<S, V>(float* image, int outputRow, float* to) where S : struct, ISimd<V> where V : unmanaged
     {
         int top = (outputRow * _shape.Stride.Height) - _shape.Padding.Top, width = PaddedWidth;
-        for (int i = 0; i < PaddedRows; i++)
-            for (int c = 0; c < _shape.C; c++, to += width) PaddedRow.Write(_shape, image + ((nint)c * _shape.InputPlane), top + i, to);
+        for (int i = top; i < top + PaddedRows; i++)
+            for (int c = 0; c < _shape.C; c++, to += width)
+            {
+                (int next, int row) = c + ChannelsAhead < _shape.C ? (c + ChannelsAhead, i) : (c + ChannelsAhead - _shape.C, i + 1);
+                float* ahead = image + ((nint)next * _shape.InputPlane) + (row * _shape.W);
+                for (int j = 0; j < _shape.W; j += FloatsOfLine) Simd.PrefetchNear(ahead + j);
+                PaddedRow.Write<S, V>(_shape, image + ((nint)c * _shape.InputPlane), i, to);
+            }
     }
 }

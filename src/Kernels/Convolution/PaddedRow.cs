@@ -7,16 +7,16 @@ internal static unsafe class PaddedRow
     public static int Width(in ConvShape shape) => shape.W + shape.Padding.Left + shape.Padding.Right;
 
     /// <summary>Copies a row of a channel's plane; <paramref name="row"/> is counted from the image's first and may lie outside.</summary>
-    public static void Write(in ConvShape shape, float* plane, int row, float* to)
+    public static void Write<S, V>(in ConvShape shape, float* plane, int row, float* to) where S : struct, ISimd<V> where V : unmanaged
     {
-        Span<float> padded = new(to, Width(shape));
         if (row < 0 || row >= shape.H)
         {
-            padded.Clear();
+            new Span<float>(to, Width(shape)).Clear();
             return;
         }
-        padded[..shape.Padding.Left].Clear();
-        new ReadOnlySpan<float>(plane + ((nint)row * shape.W), shape.W).CopyTo(padded[shape.Padding.Left..]);
-        padded[(shape.Padding.Left + shape.W)..].Clear();
+        for (int j = 0; j < shape.Padding.Left; j++) *to++ = 0;
+        RowCopy.Fill<S, V>(1, shape.W, plane + ((nint)row * shape.W), shape.W, to, shape.W);
+        to += shape.W;
+        for (int j = 0; j < shape.Padding.Right; j++) *to++ = 0;
     }
 }
