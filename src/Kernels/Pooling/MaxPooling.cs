@@ -49,8 +49,8 @@ public static unsafe class MaxPooling
             int first = chunk * shape.PlanesPerChunk, planes = Math.Min(shape.PlanesPerChunk, shape.Planes - first);
             float* from = x + ((long)first * shape.InputPlane), xEnd = x + shape.InputLength, to = y + ((long)first * shape.OutputPlane);
             int* places = argMax + ((long)first * shape.OutputPlane);
-            if (Windows3x3.Fits(shape)) Windows3x3.Forward<S, V>(shape, planes, default, from, x, xEnd, to, places);
-            else if (!MaxPooling2x2.Fits(shape)) Windows<S, V>(planes, from, xEnd, to, places);
+            if (Windows3x3.Fits(shape)) Windows3x3.Forward<S, V>(shape, planes, default, from, xEnd, to, places);
+            else if (!MaxPooling2x2.Fits(shape)) Windows<S, V>(shape, planes, from, xEnd, to, places);
             else if (!shape.IsStreaming(shape.OutputWidth, to, places)) MaxPooling2x2.Forward<S, V, CachedStore>(shape, planes, from, xEnd, to, places);
             else
             {
@@ -58,14 +58,15 @@ public static unsafe class MaxPooling
                 Interlocked.MemoryBarrier();
             }
         }
+    }
 
-        private void Windows<S, V>(int planes, float* x, float* xEnd, float* y, int* argMax) where S : struct, ISimd<V> where V : unmanaged
-        {
-            using Scratch.Lease lease = Scratch.Take(MaxWindows<S, V>.ScratchLength(shape));
-            MaxWindows<S, V> windows = new(shape, lease.Data);
-            float* yEnd = y + ((long)planes * shape.OutputPlane);
-            for (; y < yEnd; x += shape.InputPlane, y += shape.OutputPlane, argMax += shape.OutputPlane) windows.Forward(x, xEnd, y, yEnd, argMax);
-        }
+    /// <summary>Pools some planes, whatever the windows. Input may be read up to <paramref name="xEnd"/>.</summary>
+    internal static void Windows<S, V>(in PoolShape shape, int planes, float* x, float* xEnd, float* y, int* argMax) where S : struct, ISimd<V> where V : unmanaged
+    {
+        using Scratch.Lease lease = Scratch.Take(MaxWindows<S, V>.ScratchLength(shape));
+        MaxWindows<S, V> windows = new(shape, lease.Data);
+        float* yEnd = y + ((long)planes * shape.OutputPlane);
+        for (; y < yEnd; x += shape.InputPlane, y += shape.OutputPlane, argMax += shape.OutputPlane) windows.Forward(x, xEnd, y, yEnd, argMax);
     }
 
     private readonly struct BackwardPlanes(PoolShape shape, float* dy, int* argMax, float* dx) : IVectorChunks

@@ -51,7 +51,7 @@ public static unsafe class MeanPooling
             bool isStreaming = forward ? shape.IsStreaming(shape.OutputWidth, py, py) : shape.IsStreaming(shape.W, px, px);
             if (Windows3x3.Fits(shape))
             {
-                if (forward) Windows3x3.Forward<S, V>(shape, planes, divisor, px, x, x + shape.InputLength, py, null);
+                if (forward) Windows3x3.Forward<S, V>(shape, planes, divisor, px, x + shape.InputLength, py, null);
                 else Windows3x3.Backward<S, V>(shape, planes, divisor, py, y + shape.OutputLength, null, px);
             }
             else if (!Rows2x2.Fits(shape)) Windows<S, V>(planes, px, py);

@@ -2,25 +2,28 @@ using System.Runtime.CompilerServices;
 
 namespace CnnEngine.Kernels;
 
-/// <summary>What a window comes down to: a maximum and its place, or a sum.</summary>
+/// <summary>What a window of 3×3 comes down to: a maximum and its place, or a sum.</summary>
 internal interface IReduction<V> where V : unmanaged
 {
     /// <summary>Whether places are kept; if not, results are weighted.</summary>
     static abstract bool HasPlaces { get; }
 
-    /// <summary>The number that pixels outside the image count as.</summary>
+    /// <summary>The number that columns outside the image count as.</summary>
     static abstract float Outside { get; }
 
-    /// <summary>Takes one more number, or part of the window, into account.</summary>
-    static abstract void Add(V value, V at, ref V result, ref V resultAt);
+    /// <summary>What pixels of three rows become, and in which row it is.</summary>
+    static abstract (V Result, V At) OfRows(V a, V b, V c, V aAt, V bAt, V cAt);
+
+    /// <summary>What three columns become, and its place.</summary>
+    static abstract (V Result, V At) OfColumns(V a, V b, V c, V aAt, V bAt, V cAt);
 
     /// <summary>Watches for numbers that the reduction is wrong with: what comes out is NaN then.</summary>
-    static abstract V Watch(V watched, V a, V b, V c);
+    static abstract V Watch(V watched, V a, V b);
 }
 
 /// <summary>
-/// The first of the largest numbers, if none is NaN. Watching for NaN on the side takes half the instructions of comparing with it in mind, and
-/// the sum that does it is NaN, too, where infinities of both signs meet, which is no harm.
+/// The largest number and the first of its places, if no number is NaN. Watching for NaN on the side takes half the instructions of comparing
+/// with it in mind, and the sum that does it is NaN, too, where infinities of both signs meet, which is no harm.
 /// </summary>
 internal readonly struct Largest<S, V> : IReduction<V> where S : struct, ISimd<V> where V : unmanaged
 {
@@ -29,31 +32,23 @@ internal readonly struct Largest<S, V> : IReduction<V> where S : struct, ISimd<V
     public static float Outside => float.NegativeInfinity;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Add(V value, V at, ref V result, ref V resultAt)
+    public static (V Result, V At) OfRows(V a, V b, V c, V aAt, V bAt, V cAt)
     {
-        resultAt = S.WhereGreater(value, result, at, resultAt);
-        result = S.Max(value, result);
+        V largest = S.Max(c, S.Max(b, a));
+        return (largest, S.WhereEqual(a, largest, aAt, S.WhereEqual(b, largest, bAt, cAt)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Watch(V watched, V a, V b, V c) => S.Add(watched, S.Add(S.Add(a, b), c));
-}
-
-/// <summary>The first of the largest numbers; NaN is larger than all.</summary>
-internal readonly struct LargestOrNaN<S, V> : IReduction<V> where S : struct, ISimd<V> where V : unmanaged
-{
-    public static bool HasPlaces => true;
-
-    public static float Outside => float.NegativeInfinity;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Add(V value, V at, ref V result, ref V resultAt)
+    public static (V Result, V At) OfColumns(V a, V b, V c, V aAt, V bAt, V cAt)
     {
-        resultAt = S.WhereBeats(value, result, at, resultAt);
-        result = S.WhereBeats(value, result, value, result);
+        // Columns may have the same maximum in different rows.
+        V largest = S.Max(c, S.Max(b, a)), at = S.WhereEqual(a, largest, aAt, S.Broadcast(float.MaxValue));
+        at = S.WhereEqual(b, largest, S.Min(at, bAt), at);
+        return (largest, S.WhereEqual(c, largest, S.Min(at, cAt), at));
     }
 
-    public static V Watch(V watched, V a, V b, V c) => watched;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Watch(V watched, V a, V b) => S.Add(watched, S.Add(a, b));
 }
 
 /// <summary>The sum.</summary>
@@ -64,7 +59,10 @@ internal readonly struct Total<S, V> : IReduction<V> where S : struct, ISimd<V> 
     public static float Outside => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Add(V value, V at, ref V result, ref V resultAt) => result = S.Add(result, value);
+    public static (V Result, V At) OfRows(V a, V b, V c, V aAt, V bAt, V cAt) => (S.Add(S.Add(a, b), c), aAt);
 
-    public static V Watch(V watched, V a, V b, V c) => watched;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (V Result, V At) OfColumns(V a, V b, V c, V aAt, V bAt, V cAt) => (S.Add(S.Add(a, b), c), aAt);
+
+    public static V Watch(V watched, V a, V b) => watched;
 }

@@ -8,56 +8,87 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal static unsafe class Windows3x3
 {
+    // Results that are gathered: 8 KB, and as much of places, which stay in the first-level cache with what is read.
+    private const int Gathered = 2048;
+
     public static bool Fits(in PoolShape shape) =>
         shape.Window == 3 && shape.Stride == 2 && Fits(shape.RowAxis) && Fits(shape.ColumnAxis) && shape.InputPlane < 1 << 24;
 
     // The last window ends 2·outputs − before pixels behind the first one of the image.
     private static bool Fits(PoolAxis axis) => axis.Before <= 1 && (2 * axis.Outputs) - axis.Before <= axis.Size;
 
-    /// <summary>Pools some planes. Input may be read from <paramref name="xBegin"/> up to <paramref name="xEnd"/>.</summary>
+    /// <summary>Pools some planes. Input may be read up to <paramref name="xEnd"/>.</summary>
     /// <param name="shape">The geometry.</param>
     /// <param name="planes">How many planes.</param>
     /// <param name="divisor">Of means.</param>
     /// <param name="x">The first plane.</param>
-    /// <param name="xBegin">The beginning of memory.</param>
     /// <param name="xEnd">The end of memory.</param>
     /// <param name="y">Receives maxima and</param>
     /// <param name="argMax">their places; where this is null, means.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward<S, V>(in PoolShape shape, int planes, PoolDivisor divisor, float* x, float* xBegin, float* xEnd, float* y, int* argMax)
+    public static void Forward<S, V>(in PoolShape shape, int planes, PoolDivisor divisor, float* x, float* xEnd, float* y, int* argMax)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        Forward3x3<S, V> kernel = new(shape, x, xBegin, xEnd);
-        int count = planes * shape.OutputHeight, whole = count, outputs = shape.OutputWidth;
-        while (whole > 0 && (whole * (long)outputs) + kernel.Overrun > count * (long)outputs) whole--;
-        int rest = (count - whole) * outputs, room = rest + kernel.Overrun;
-        using Scratch.Lease lease = Scratch.Take(kernel.ScratchLength + (2 * room) + shape.OutputHeight + outputs + kernel.Overrun);
-        float* restY = lease.Data + kernel.ScratchLength, restAt = restY + room, rowWeights = restAt + room, columnWeights = rowWeights + shape.OutputHeight;
-        if (argMax == null) Weights(shape, divisor, rowWeights, columnWeights);
-        bool isStreaming = shape.IsStreaming(outputs, y, argMax);
+        int weights = shape.OutputHeight + shape.OutputWidth + S.Lanes;
+        using Scratch.Lease lease = Scratch.Take(weights);
+        float* rowWeights = lease.Data, columnWeights = rowWeights + shape.OutputHeight, at = (float*)argMax;
         if (argMax == null)
         {
-            if (isStreaming) kernel.Rows<Total<S, V>, StreamingStore>(0, whole, columnWeights, rowWeights, y, null, lease.Data);
-            else kernel.Rows<Total<S, V>, CachedStore>(0, whole, columnWeights, rowWeights, y, null, lease.Data);
-            kernel.Rows<Total<S, V>, CachedStore>(whole, count, columnWeights, rowWeights, restY, null, lease.Data);
+            new Span<float>(lease.Data, weights).Clear();
+            Weights(shape, divisor, rowWeights, columnWeights);
         }
-        else
+        bool isSound = argMax == null
+            ? shape.ColumnAxis.Before == 0
+                ? Forward<S, V, Total<S, V>, PlainColumns>(shape, planes, columnWeights, rowWeights, x, xEnd, y, at)
+                : Forward<S, V, Total<S, V>, PaddedColumns>(shape, planes, columnWeights, rowWeights, x, xEnd, y, at)
+            : shape.ColumnAxis.Before == 0
+                ? Forward<S, V, Largest<S, V>, PlainColumns>(shape, planes, columnWeights, rowWeights, x, xEnd, y, at)
+                : Forward<S, V, Largest<S, V>, PaddedColumns>(shape, planes, columnWeights, rowWeights, x, xEnd, y, at);
+        if (!isSound) MaxPooling.Windows<S, V>(shape, planes, x, xEnd, y, argMax);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool Forward<S, V, TReduction, TColumns>(
+        in PoolShape shape, int planes, float* columnWeights, float* rowWeights, float* x, float* xEnd, float* y, float* argMax)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+        where TReduction : struct, IReduction<V>
+        where TColumns : struct, IColumns
+    {
+        Forward3x3<S, V> kernel = new(shape);
+        int outputs = shape.OutputWidth, count = planes * shape.OutputHeight, perBlock = Math.Max(1, Gathered / outputs);
+        bool isStreaming = shape.IsStreamingLines(y, TReduction.HasPlaces ? argMax : y), isSound = true;
+        // Rows that would be read beyond the end of memory are pooled from a copy, rows that would be written beyond the end of the planes are gathered.
+        int safe = count, direct = isStreaming ? 0 : Math.Max(0, count - Quotient.Up(kernel.Overrun, outputs));
+        while (safe > 0 && x + kernel.End(safe - 1) > xEnd) safe--;
+        int copied = safe == count ? planes * shape.InputPlane : kernel.Begin(safe), rest = (planes * shape.InputPlane) - copied;
+        int reach = kernel.Reach, room = (perBlock * outputs) + kernel.Overrun + (2 * ResultLines.Floats);
+        using Scratch.Lease lease = Scratch.Take((2L * reach) + rest + (2L * room));
+        float* zeros = lease.Data, copy = zeros + reach, gathered = copy + rest + reach;
+        new Span<float>(zeros, reach).Clear();
+        new Span<float>(x + copied, rest).CopyTo(new Span<float>(copy, rest));
+        new Span<float>(copy + rest, reach).Clear();
+
+        for (int row = 0, end; row < count; row = end)
         {
-            bool isSound = isStreaming
-                ? kernel.Rows<Largest<S, V>, StreamingStore>(0, whole, null, null, y, argMax, lease.Data)
-                : kernel.Rows<Largest<S, V>, CachedStore>(0, whole, null, null, y, argMax, lease.Data);
-            isSound &= kernel.Rows<Largest<S, V>, CachedStore>(whole, count, null, null, restY, (int*)restAt, lease.Data);
-            if (!isSound)
+            float* from = row < safe ? x : copy - copied;
+            bool isDirect = row < direct;
+            end = Math.Min(row < safe ? safe : count, isDirect ? direct : row + perBlock);
+            int length = (end - row) * outputs;
+            if (isDirect) isSound &= kernel.Rows<TReduction, TColumns>(row, end, from, zeros, columnWeights, rowWeights, y, argMax, null, null);
+            else
             {
-                if (isStreaming) Interlocked.MemoryBarrier();
-                kernel.Rows<LargestOrNaN<S, V>, CachedStore>(0, whole, null, null, y, argMax, lease.Data);
-                kernel.Rows<LargestOrNaN<S, V>, CachedStore>(whole, count, null, null, restY, (int*)restAt, lease.Data);
+                float* results = ResultLines.Room(gathered, y), places = ResultLines.Room(gathered + room, argMax);
+                isSound &= kernel.Rows<TReduction, TColumns>(
+                    row, end, from, zeros, columnWeights, rowWeights, results, places, isStreaming ? y : null, isStreaming ? argMax : null);
+                ResultLines.Finish(results, length, y, isStreaming);
+                if (TReduction.HasPlaces) ResultLines.Finish(places, length, argMax, isStreaming);
             }
-            new Span<int>(restAt, rest).CopyTo(new Span<int>(argMax + ((nint)whole * outputs), rest));
+            y += length;
+            argMax += length;
         }
-        new Span<float>(restY, rest).CopyTo(new Span<float>(y + ((nint)whole * outputs), rest));
         if (isStreaming) Interlocked.MemoryBarrier();
+        return isSound;
     }
 
     /// <summary>Sends the deltas of some planes back. Deltas may be read up to <paramref name="dyEnd"/>.</summary>
@@ -100,7 +131,16 @@ internal static unsafe class Windows3x3
 
     private static void Weights(in PoolShape shape, PoolDivisor divisor, float* rows, float* columns)
     {
-        for (int i = 0; i < shape.OutputHeight; i++) rows[i] = MeanPooling.Weight(shape.RowAxis, divisor, i);
-        for (int j = 0; j < shape.OutputWidth; j++) columns[j] = MeanPooling.Weight(shape.ColumnAxis, divisor, j);
+        Weights(shape.RowAxis, divisor, rows);
+        Weights(shape.ColumnAxis, divisor, columns);
+    }
+
+    // Only the first window and the last may reach over an edge.
+    private static void Weights(PoolAxis axis, PoolDivisor divisor, float* weights)
+    {
+        int last = axis.Outputs - 1;
+        if (last > 1) new Span<float>(weights + 1, last - 1).Fill(MeanPooling.Weight(axis, divisor, 1));
+        weights[last] = MeanPooling.Weight(axis, divisor, last);
+        weights[0] = MeanPooling.Weight(axis, divisor, 0);
     }
 }

@@ -71,9 +71,6 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>Lane by lane: a = b ? <paramref name="equal"/> : <paramref name="otherwise"/>.</summary>
     static abstract V WhereEqual(V a, V b, V equal, V otherwise);
 
-    /// <summary>Lane by lane: a &gt; b ? <paramref name="greater"/> : <paramref name="otherwise"/> (so for NaN, too).</summary>
-    static abstract V WhereGreater(V a, V b, V greater, V otherwise);
-
     /// <summary>
     /// Lane by lane: is <paramref name="x"/> a larger maximum than <paramref name="best"/>, or NaN? <paramref name="yes"/> :
     /// <paramref name="no"/>.
@@ -85,6 +82,12 @@ internal unsafe interface ISimd<V> where V : unmanaged
 
     /// <summary>The reverse of <see cref="Deinterleave"/>.</summary>
     static abstract (V First, V Second) Interleave(V even, V odd);
+
+    /// <summary>Lane by lane the one to its right; in the last the first of <paramref name="next"/>.</summary>
+    static abstract V Successors(V value, V next);
+
+    /// <summary>Lane by lane the one to its left; in the first the last of <paramref name="previous"/>.</summary>
+    static abstract V Predecessors(V value, V previous);
 
     /// <summary>Loads four floats for every four lanes, one four <paramref name="stride"/> floats behind the other.</summary>
     static abstract V LoadQuads(float* source, nint stride);

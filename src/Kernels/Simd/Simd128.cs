@@ -76,10 +76,6 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128.ConditionalSelect(Vector128.Equals(a, b), equal, otherwise);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> WhereGreater(Vector128<float> a, Vector128<float> b, Vector128<float> greater, Vector128<float> otherwise) =>
-        Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), greater, otherwise);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> WhereBeats(Vector128<float> x, Vector128<float> best, Vector128<float> yes, Vector128<float> no) =>
         Vector128.ConditionalSelect(Vector128.GreaterThan(x, best) | ~Vector128.Equals(x, x), yes, no);
 
@@ -94,6 +90,18 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Sse.IsSupported ? (Sse.UnpackLow(even, odd), Sse.UnpackHigh(even, odd))
         : AdvSimd.Arm64.IsSupported ? (AdvSimd.Arm64.ZipLow(even, odd), AdvSimd.Arm64.ZipHigh(even, odd))
         : (Vector128.Create(even[0], odd[0], even[1], odd[1]), Vector128.Create(even[2], odd[2], even[3], odd[3]));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Successors(Vector128<float> value, Vector128<float> next) =>
+        Ssse3.IsSupported ? Ssse3.AlignRight(next.AsByte(), value.AsByte(), sizeof(float)).AsSingle()
+        : AdvSimd.IsSupported ? AdvSimd.ExtractVector128(value, next, 1)
+        : Vector128.Create(value[1], value[2], value[3], next[0]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Predecessors(Vector128<float> value, Vector128<float> previous) =>
+        Ssse3.IsSupported ? Ssse3.AlignRight(value.AsByte(), previous.AsByte(), 3 * sizeof(float)).AsSingle()
+        : AdvSimd.IsSupported ? AdvSimd.ExtractVector128(previous, value, 3)
+        : Vector128.Create(previous[3], value[0], value[1], value[2]);
 
     public static Vector128<float> LoadQuads(float* source, nint stride) => Vector128.Load(source);
 

@@ -70,10 +70,6 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector256.ConditionalSelect(Vector256.Equals(a, b), equal, otherwise);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> WhereGreater(Vector256<float> a, Vector256<float> b, Vector256<float> greater, Vector256<float> otherwise) =>
-        Vector256.ConditionalSelect(Vector256.GreaterThan(a, b), greater, otherwise);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WhereBeats(Vector256<float> x, Vector256<float> best, Vector256<float> yes, Vector256<float> no) =>
         Vector256.ConditionalSelect(Vector256.GreaterThan(x, best) | ~Vector256.Equals(x, x), yes, no);
 
@@ -92,6 +88,16 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         (Vector128<float> c, Vector128<float> d) = Simd128.Interleave(even.GetUpper(), odd.GetUpper());
         return (Vector256.Create(a, b), Vector256.Create(c, d));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Successors(Vector256<float> value, Vector256<float> next) => Avx2.IsSupported
+        ? Avx2.AlignRight(Avx2.Permute2x128(value.AsByte(), next.AsByte(), 0x21), value.AsByte(), sizeof(float)).AsSingle()
+        : Vector256.Create(Simd128.Successors(value.GetLower(), value.GetUpper()), Simd128.Successors(value.GetUpper(), next.GetLower()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Predecessors(Vector256<float> value, Vector256<float> previous) => Avx2.IsSupported
+        ? Avx2.AlignRight(value.AsByte(), Avx2.Permute2x128(previous.AsByte(), value.AsByte(), 0x21), 3 * sizeof(float)).AsSingle()
+        : Vector256.Create(Simd128.Predecessors(value.GetLower(), previous.GetUpper()), Simd128.Predecessors(value.GetUpper(), value.GetLower()));
 
     public static Vector256<float> LoadQuads(float* source, nint stride) => Vector256.Create(Vector128.Load(source), Vector128.Load(source + stride));
 

@@ -76,10 +76,6 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Vector512.ConditionalSelect(Vector512.Equals(a, b), equal, otherwise);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> WhereGreater(Vector512<float> a, Vector512<float> b, Vector512<float> greater, Vector512<float> otherwise) =>
-        Vector512.ConditionalSelect(Vector512.GreaterThan(a, b), greater, otherwise);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WhereBeats(Vector512<float> x, Vector512<float> best, Vector512<float> yes, Vector512<float> no) =>
         Vector512.ConditionalSelect(Vector512.GreaterThan(x, best) | ~Vector512.Equals(x, x), yes, no);
 
@@ -108,6 +104,16 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         (Vector256<float> c, Vector256<float> d) = Simd256.Interleave(even.GetUpper(), odd.GetUpper());
         return (Vector512.Create(a, b), Vector512.Create(c, d));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Successors(Vector512<float> value, Vector512<float> next) => Avx512F.IsSupported
+        ? Avx512F.AlignRight32(next.AsInt32(), value.AsInt32(), 1).AsSingle()
+        : Vector512.Create(Simd256.Successors(value.GetLower(), value.GetUpper()), Simd256.Successors(value.GetUpper(), next.GetLower()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Predecessors(Vector512<float> value, Vector512<float> previous) => Avx512F.IsSupported
+        ? Avx512F.AlignRight32(value.AsInt32(), previous.AsInt32(), 15).AsSingle()
+        : Vector512.Create(Simd256.Predecessors(value.GetLower(), previous.GetUpper()), Simd256.Predecessors(value.GetUpper(), value.GetLower()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadQuads(float* source, nint stride)

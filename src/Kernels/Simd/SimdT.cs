@@ -74,10 +74,6 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
         Vector.ConditionalSelect(Vector.Equals(a, b), equal, otherwise);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> WhereGreater(Vector<float> a, Vector<float> b, Vector<float> greater, Vector<float> otherwise) =>
-        Vector.ConditionalSelect(Vector.GreaterThan(a, b), greater, otherwise);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> WhereBeats(Vector<float> x, Vector<float> best, Vector<float> yes, Vector<float> no) =>
         Vector.ConditionalSelect(Vector.GreaterThan(x, best) | ~Vector.Equals(x, x), yes, no);
 
@@ -121,6 +117,22 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
             return (first.AsVector(), second.AsVector());
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> Successors(Vector<float> value, Vector<float> next) => Vector<float>.Count switch
+    {
+        16 => Simd512.Successors(value.AsVector512(), next.AsVector512()).AsVector(),
+        8 => Simd256.Successors(value.AsVector256(), next.AsVector256()).AsVector(),
+        _ => Simd128.Successors(value.AsVector128(), next.AsVector128()).AsVector(),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> Predecessors(Vector<float> value, Vector<float> previous) => Vector<float>.Count switch
+    {
+        16 => Simd512.Predecessors(value.AsVector512(), previous.AsVector512()).AsVector(),
+        8 => Simd256.Predecessors(value.AsVector256(), previous.AsVector256()).AsVector(),
+        _ => Simd128.Predecessors(value.AsVector128(), previous.AsVector128()).AsVector(),
+    };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> LoadQuads(float* source, nint stride) => Vector<float>.Count switch

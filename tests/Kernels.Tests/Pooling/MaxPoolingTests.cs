@@ -42,6 +42,18 @@ public class MaxPoolingTests
         }
     }
 
+    [Theory, InlineData(2), InlineData(3)]
+    public void A_single_NaN_is_seen_wherever_it_is(int window)
+    {
+        foreach (PoolShape shape in PoolCases.OfAllWidths(window).Where(shape => shape.Planes == 1 && shape.H == 5))
+            for (int place = 0; place < shape.InputLength; place++)
+            {
+                float[] x = new float[shape.InputLength];
+                x[place] = float.NaN;
+                Check(shape, x);
+            }
+    }
+
     [Fact]
     public void The_first_in_row_order_is_kept_on_a_tie()
     {
