@@ -4,9 +4,9 @@ using System.Runtime.CompilerServices;
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// Softmax and cross-entropy in one: <c>loss = −Σ_c t[c] · log softmax(z)[c]</c>, shifted by the largest logit so that no
-/// exponential overflows. Their common derivative is simply <c>softmax(z) − t</c>. Along the vector: of few classes the images, of many the
-/// classes.
+/// Softmax and cross-entropy in one: <c>loss = −Σ_c t[c] · log softmax(z)[c]</c>, shifted by the largest logit where an
+/// exponential could overflow. Their common derivative is simply <c>softmax(z) − t</c>. Along the vector: of few classes the logits as they lie,
+/// of many those of a row.
 /// </summary>
 public static unsafe class SoftmaxCrossEntropy
 {
@@ -16,13 +16,8 @@ public static unsafe class SoftmaxCrossEntropy
     // Logits that stay in the first-level cache between the passes over them.
     private const int CachedLength = 1 << 12;
 
-    // Of so many classes a group's columns stay in the first-level cache.
+    // Of so many classes the powers of some blocks of rows stay in the first-level cache.
     private const int FewClasses = 32;
-
-    // A block of columns takes as long as so many rows one by one.
-    private const int FewImages = 3;
-
-    private static bool IsByRow(int classes, int images) => classes > FewClasses || images <= FewImages;
 
     /// <summary>The sum of the losses of a batch, and the derivative by the logits.</summary>
     /// <param name="classes">How many classes there are.</param>
@@ -46,16 +41,21 @@ public static unsafe class SoftmaxCrossEntropy
         if (labels.IndexOfAnyExceptInRange(0, classes - 1) is var wrong and >= 0)
             throw new ArgumentOutOfRangeException(nameof(labels), $"label {wrong} is {labels[wrong]}; the classes are 0 to {classes - 1}");
 
-        bool isByRow = IsByRow(classes, labels.Length);
-        // Whole groups, so that there is no odd block but the last.
-        int rows = Math.Max(1, PieceLength / classes), group = SoftmaxColumns.GroupBlocks * Simd.Lanes;
-        if (!isByRow) rows = Math.Max(1, rows / group) * group;
-        int pieces = (labels.Length + rows - 1) / rows;
-        using Scratch.Lease lease = Scratch.Take(2L * pieces); // two floats have the room of a double
-        double* sums = (double*)lease.Data;
         fixed (float* z = logits, dz = dlogits)
         fixed (int* y = labels)
-            Threads.ForVectors(pieces, new Pieces(classes, labels.Length, rows, z, y, scale, smoothing, dz, sums, isByRow));
+            return Run(classes, labels.Length, z, y, scale, smoothing, dz);
+    }
+
+    private static double Run(int classes, int images, float* z, int* y, float scale, float smoothing, float* dz)
+    {
+        bool isByRow = classes > FewClasses;
+        // Whole blocks, so that there is no odd one but the last.
+        int rows = Math.Max(1, PieceLength / classes);
+        if (!isByRow) rows = Quotient.Up(rows, Simd.Lanes) * Simd.Lanes;
+        int pieces = Quotient.Up(images, rows);
+        using Scratch.Lease lease = Scratch.Take(2L * pieces); // two floats have the room of a double
+        double* sums = (double*)lease.Data;
+        Threads.ForVectors(pieces, new Pieces(classes, images, rows, z, y, scale, smoothing, dz, sums, isByRow));
         double total = 0;
         for (int piece = 0; piece < pieces; piece++) total += sums[piece];
         return total;
@@ -68,7 +68,17 @@ public static unsafe class SoftmaxCrossEntropy
         public void Run<S, V>(int piece) where S : struct, ISimd<V> where V : unmanaged
         {
             int first = piece * rows, end = Math.Min(images, first + rows);
-            sums[piece] = isByRow ? Rows<S, V>(first, end) : new SoftmaxColumns(classes, images, z, y, scale, smoothing, dz).Run<S, V>(first, end);
+            sums[piece] = isByRow ? Rows<S, V>(first, end) : Few<S, V>(first, end);
+        }
+
+        private double Few<S, V>(int first, int end) where S : struct, ISimd<V> where V : unmanaged
+        {
+            SoftmaxOfFew few = new(classes, z, y, scale, smoothing, dz);
+            bool isStreaming = z != dz && (long)images * classes * sizeof(float) > CacheSizes.Current.Level3 && (nuint)dz % (nuint)sizeof(V) == 0;
+            if (!isStreaming) return few.Run<S, V, CachedStore>(first, end);
+            double loss = few.Run<S, V, StreamingStore>(first, end);
+            Interlocked.MemoryBarrier();
+            return loss;
         }
 
         /// <summary>Rows one by one, and the exponentials of some at once.</summary>
@@ -124,9 +134,9 @@ public static unsafe class SoftmaxCrossEntropy
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         if (logits.Length % classes != 0) throw new ArgumentException($"{logits.Length} logits are not whole rows of {classes}", nameof(logits));
         Require.Length(probabilities.Length, logits.Length, nameof(probabilities));
-        if (!IsByRow(classes, logits.Length / classes))
+        if (classes <= FewClasses && logits.Length > classes)
         {
-            ChannelSoftmax.Forward(classes, 1, logarithm: false, logits, probabilities);
+            fixed (float* z = logits, p = probabilities) Run(classes, logits.Length / classes, z, null, 1, 0, p);
             return;
         }
         for (int first = 0; first < logits.Length; first += classes)

@@ -44,6 +44,9 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>value · 2ᵖᵒʷᵉʳ, rounded once, for whole powers of −250 to 250.</summary>
     static abstract V TimesPowerOfTwo(V value, V power);
 
+    /// <summary>The whole number n of <c>value = m·2ⁿ</c>, 1 ≤ m &lt; 2, of positive numbers that are not too small to have it; more than 127 for NaN and infinity.</summary>
+    static abstract V Exponent(V value);
+
     /// <summary>The natural logarithm, to about a unit in the last place.</summary>
     static abstract V Log(V value);
 
@@ -71,6 +74,12 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>Lane by lane: a = b ? <paramref name="equal"/> : <paramref name="otherwise"/>.</summary>
     static abstract V WhereEqual(V a, V b, V equal, V otherwise);
 
+    /// <summary>Lane by lane: a &gt; b ? <paramref name="greater"/> : <paramref name="otherwise"/> (so for NaN, too).</summary>
+    static abstract V WhereGreater(V a, V b, V greater, V otherwise);
+
+    /// <summary>Whether a &gt; b in any lane.</summary>
+    static abstract bool IsGreaterAnywhere(V a, V b);
+
     /// <summary>
     /// Lane by lane: is <paramref name="x"/> a larger maximum than <paramref name="best"/>, or NaN? <paramref name="yes"/> :
     /// <paramref name="no"/>.
@@ -97,6 +106,18 @@ internal unsafe interface ISimd<V> where V : unmanaged
 
     /// <summary><see cref="Interleave"/> within every four lanes, which no number leaves: four a cycle, where those that cross take two.</summary>
     static abstract (V First, V Second) InterleaveQuads(V even, V odd);
+
+    /// <summary>Of each of L rows, one <paramref name="stride"/> floats behind the other, the number at its place.</summary>
+    static abstract V Gather(float* rows, nint stride, int* places);
+
+    /// <summary>Lane by lane the number of <paramref name="value"/>'s lane <paramref name="lanes"/>, integers whose lowest bits alone count.</summary>
+    static abstract V Permute(V value, V lanes);
+
+    /// <summary>
+    /// 2^(n/L) of integers n, whose 13 lowest bits alone count, for powers that are neither too large nor too small for floats. Lane j of
+    /// <paramref name="roots"/> holds 2^(j/L), from whose bits j·2²³/L is taken, so that n·2²³/L may be added to them.
+    /// </summary>
+    static abstract V PowerOfRoot(V roots, V n);
 
     /// <summary>Loads whole numbers and converts them to floats.</summary>
     static abstract V LoadInt32(int* source);

@@ -44,6 +44,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     private static Vector128<float> PowerOfTwo(Vector128<int> power) => ((power + Vector128.Create(127)) << 23).AsSingle();
 
+    public static Vector128<float> Exponent(Vector128<float> value) => Vector128.ConvertToSingle((value.AsInt32() >>> 23) - Vector128.Create(127));
+
     public static Vector128<float> Log(Vector128<float> value) => Vector128.Log(value);
 
     public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.MultiplyAddEstimate(a, b, c);
@@ -74,6 +76,12 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> WhereEqual(Vector128<float> a, Vector128<float> b, Vector128<float> equal, Vector128<float> otherwise) =>
         Vector128.ConditionalSelect(Vector128.Equals(a, b), equal, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> WhereGreater(Vector128<float> a, Vector128<float> b, Vector128<float> greater, Vector128<float> otherwise) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), greater, otherwise);
+
+    public static bool IsGreaterAnywhere(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThanAny(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> WhereBeats(Vector128<float> x, Vector128<float> best, Vector128<float> yes, Vector128<float> no) =>
@@ -109,6 +117,16 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector128<float> First, Vector128<float> Second) InterleaveQuads(Vector128<float> even, Vector128<float> odd) => Interleave(even, odd);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Gather(float* rows, nint stride, int* places) =>
+        Vector128.Create(rows[places[0]], (rows + stride)[places[1]], (rows + (2 * stride))[places[2]], (rows + (3 * stride))[places[3]]);
+
+    public static Vector128<float> Permute(Vector128<float> value, Vector128<float> lanes) =>
+        Avx.IsSupported ? Avx.PermuteVar(value, lanes.AsInt32()) : Vector128.Shuffle(value, lanes.AsInt32() & Vector128.Create(3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> PowerOfRoot(Vector128<float> roots, Vector128<float> n) => (Permute(roots, n).AsInt32() + (n.AsInt32() << 21)).AsSingle();
 
     public static Vector128<float> LoadInt32(int* source) => Vector128.ConvertToSingle(Vector128.Load(source));
 

@@ -43,6 +43,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     private static Vector256<float> PowerOfTwo(Vector256<int> power) => ((power + Vector256.Create(127)) << 23).AsSingle();
 
+    public static Vector256<float> Exponent(Vector256<float> value) => Vector256.ConvertToSingle((value.AsInt32() >>> 23) - Vector256.Create(127));
+
     public static Vector256<float> Log(Vector256<float> value) => Vector256.Log(value);
 
     public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.MultiplyAddEstimate(a, b, c);
@@ -68,6 +70,12 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WhereEqual(Vector256<float> a, Vector256<float> b, Vector256<float> equal, Vector256<float> otherwise) =>
         Vector256.ConditionalSelect(Vector256.Equals(a, b), equal, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> WhereGreater(Vector256<float> a, Vector256<float> b, Vector256<float> greater, Vector256<float> otherwise) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThan(a, b), greater, otherwise);
+
+    public static bool IsGreaterAnywhere(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanAny(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WhereBeats(Vector256<float> x, Vector256<float> best, Vector256<float> yes, Vector256<float> no) =>
@@ -116,6 +124,16 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         (Vector128<float> c, Vector128<float> d) = Simd128.Interleave(even.GetUpper(), odd.GetUpper());
         return (Vector256.Create(a, c), Vector256.Create(b, d));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Gather(float* rows, nint stride, int* places) =>
+        Vector256.Create(Simd128.Gather(rows, stride, places), Simd128.Gather(rows + (4 * stride), stride, places + 4));
+
+    public static Vector256<float> Permute(Vector256<float> value, Vector256<float> lanes) =>
+        Avx2.IsSupported ? Avx2.PermuteVar8x32(value, lanes.AsInt32()) : Vector256.Shuffle(value, lanes.AsInt32() & Vector256.Create(7));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> PowerOfRoot(Vector256<float> roots, Vector256<float> n) => (Permute(roots, n).AsInt32() + (n.AsInt32() << 20)).AsSingle();
 
     public static Vector256<float> LoadInt32(int* source) => Vector256.ConvertToSingle(Vector256.Load(source));
 

@@ -38,6 +38,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         ? Avx512F.Scale(value, power)
         : Vector512.Create(Simd256.TimesPowerOfTwo(value.GetLower(), power.GetLower()), Simd256.TimesPowerOfTwo(value.GetUpper(), power.GetUpper()));
 
+    public static Vector512<float> Exponent(Vector512<float> value) => Vector512.ConvertToSingle((value.AsInt32() >>> 23) - Vector512.Create(127));
+
     public static Vector512<float> Log(Vector512<float> value) => Vector512.Log(value);
 
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.MultiplyAddEstimate(a, b, c);
@@ -74,6 +76,12 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WhereEqual(Vector512<float> a, Vector512<float> b, Vector512<float> equal, Vector512<float> otherwise) =>
         Vector512.ConditionalSelect(Vector512.Equals(a, b), equal, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> WhereGreater(Vector512<float> a, Vector512<float> b, Vector512<float> greater, Vector512<float> otherwise) =>
+        Vector512.ConditionalSelect(Vector512.GreaterThan(a, b), greater, otherwise);
+
+    public static bool IsGreaterAnywhere(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThanAny(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WhereBeats(Vector512<float> x, Vector512<float> best, Vector512<float> yes, Vector512<float> no) =>
@@ -148,6 +156,16 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         (Vector256<float> c, Vector256<float> d) = Simd256.InterleaveQuads(even.GetUpper(), odd.GetUpper());
         return (Vector512.Create(a, c), Vector512.Create(b, d));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Gather(float* rows, nint stride, int* places) =>
+        Vector512.Create(Simd256.Gather(rows, stride, places), Simd256.Gather(rows + (8 * stride), stride, places + 8));
+
+    public static Vector512<float> Permute(Vector512<float> value, Vector512<float> lanes) =>
+        Avx512F.IsSupported ? Avx512F.PermuteVar16x32(value, lanes.AsInt32()) : Vector512.Shuffle(value, lanes.AsInt32() & Vector512.Create(15));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> PowerOfRoot(Vector512<float> roots, Vector512<float> n) => (Permute(roots, n).AsInt32() + (n.AsInt32() << 19)).AsSingle();
 
     public static Vector512<float> LoadInt32(int* source) => Vector512.ConvertToSingle(Vector512.Load(source));
 

@@ -43,6 +43,8 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
 
     private static Vector<float> PowerOfTwo(Vector<int> power) => Vector.AsVectorSingle((power + Vector.Create(127)) << 23);
 
+    public static Vector<float> Exponent(Vector<float> value) => Vector.ConvertToSingle((Vector.AsVectorInt32(value) >>> 23) - Vector.Create(127));
+
     public static Vector<float> Log(Vector<float> value) => Vector.Log(value);
 
     public static Vector<float> MultiplyAdd(Vector<float> a, Vector<float> b, Vector<float> c) => Vector.MultiplyAddEstimate(a, b, c);
@@ -72,6 +74,12 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> WhereEqual(Vector<float> a, Vector<float> b, Vector<float> equal, Vector<float> otherwise) =>
         Vector.ConditionalSelect(Vector.Equals(a, b), equal, otherwise);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> WhereGreater(Vector<float> a, Vector<float> b, Vector<float> greater, Vector<float> otherwise) =>
+        Vector.ConditionalSelect(Vector.GreaterThan(a, b), greater, otherwise);
+
+    public static bool IsGreaterAnywhere(Vector<float> a, Vector<float> b) => Vector.GreaterThanAny(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> WhereBeats(Vector<float> x, Vector<float> best, Vector<float> yes, Vector<float> no) =>
@@ -169,6 +177,30 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
             return (first.AsVector(), second.AsVector());
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> Gather(float* rows, nint stride, int* places) => Vector<float>.Count switch
+    {
+        16 => Simd512.Gather(rows, stride, places).AsVector(),
+        8 => Simd256.Gather(rows, stride, places).AsVector(),
+        _ => Simd128.Gather(rows, stride, places).AsVector(),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> Permute(Vector<float> value, Vector<float> lanes) => Vector<float>.Count switch
+    {
+        16 => Simd512.Permute(value.AsVector512(), lanes.AsVector512()).AsVector(),
+        8 => Simd256.Permute(value.AsVector256(), lanes.AsVector256()).AsVector(),
+        _ => Simd128.Permute(value.AsVector128(), lanes.AsVector128()).AsVector(),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> PowerOfRoot(Vector<float> roots, Vector<float> n) => Vector<float>.Count switch
+    {
+        16 => Simd512.PowerOfRoot(roots.AsVector512(), n.AsVector512()).AsVector(),
+        8 => Simd256.PowerOfRoot(roots.AsVector256(), n.AsVector256()).AsVector(),
+        _ => Simd128.PowerOfRoot(roots.AsVector128(), n.AsVector128()).AsVector(),
+    };
 
     public static Vector<float> LoadInt32(int* source) => Vector.ConvertToSingle(Vector.Load(source));
 

@@ -37,8 +37,8 @@ public class SoftmaxCrossEntropyTests
         using ForcedWidth forced = new(width);
         foreach (int classes in new[] { 1, 2, 3, 4, 5, 7, 10, 16, 31, 32, 33, 1000 })
         {
-            // Rows one by one, blocks, groups of blocks, several pieces.
-            int[] few = [.. Enumerable.Range(1, (2 * Simd.Lanes) + 1), (8 * Simd.Lanes) - 1, (8 * Simd.Lanes) + 1];
+            // Less than a block, blocks, steps of blocks, several pieces.
+            int[] few = [.. Enumerable.Range(1, (2 * Simd.Lanes) + 1), (8 * Simd.Lanes) - 1, 8 * Simd.Lanes, (8 * Simd.Lanes) + 1, (16 * Simd.Lanes) + 3];
             foreach (int images in classes == 10 ? [.. few, 4000] : few)
             {
                 float[] logits = Numbers.Random(images * classes, images, limit: 6);
@@ -78,6 +78,84 @@ public class SoftmaxCrossEntropyTests
                     // In place nothing is streamed.
                     Assert.Equal(SoftmaxCrossEntropy.Run(classes, inPlace, labels, 0.5f, inPlace, smoothing), loss);
                     Expect.SameBits(inPlace, dlogits.Span[start..]);
+                }
+    }
+
+    [Theory, MemberData(nameof(Widths))]
+    public void Few_classes_of_all_numbers_have_their_labels_at_all_places(SimdWidth width, float smoothing)
+    {
+        using ForcedWidth forced = new(width);
+        for (int classes = 1; classes <= 33; classes++)
+            for (int odd = 0; odd < 3; odd++)
+            {
+                int images = (classes * Simd.Lanes) + odd;
+                // Every class in every place of a block.
+                int[] labels = [.. Enumerable.Range(0, images).Select(n => (n + (n / Simd.Lanes)) % classes)];
+                AssertTwin(classes, Numbers.Random(images * classes, classes, limit: 10), labels, smoothing);
+            }
+    }
+
+    [Theory, MemberData(nameof(Widths))]
+    public void Large_logits_among_small_ones_are_shifted(SimdWidth width, float smoothing)
+    {
+        using ForcedWidth forced = new(width);
+        Random random = new(1);
+        // About where logits are no longer small, where a row's exponentials leave the range of floats, and far beyond.
+        foreach (float large in new[] { 39.99f, 40, 40.01f, 79, 80, 81, 89, 105, 1e4f })
+            foreach (int classes in new[] { 1, 2, 3, 10, 31, 32 })
+                foreach (int images in new[] { 1, Simd.Lanes + 3, (17 * Simd.Lanes) + 1 })
+                {
+                    float[] logits = Numbers.Random(images * classes, classes, limit: 5);
+                    // Single numbers, rows at one level, and rows from one end to the other.
+                    for (int n = random.Next(3); n < images; n += 1 + random.Next(4 * Simd.Lanes))
+                    {
+                        Span<float> row = logits.AsSpan(n * classes, classes);
+                        int kind = random.Next(5);
+                        for (int c = 0; c < classes; c++)
+                            row[c] = kind switch { 0 => large, 1 => -large, 2 => large + row[c], 3 => c % 2 == 0 ? large : -large, _ => row[c] };
+                        if (kind == 4) row[random.Next(classes)] = random.Next(2) == 0 ? large : -large;
+                    }
+                    int[] labels = [.. Enumerable.Range(0, images).Select(_ => random.Next(classes))];
+                    AssertTwin(classes, logits, labels, smoothing);
+                }
+    }
+
+    private static void AssertTwin(int classes, float[] logits, int[] labels, float smoothing)
+    {
+        Guarded<float> dlogits = new(logits.Length), inPlace = new(logits);
+        double loss = SoftmaxCrossEntropy.Run(classes, logits, labels, 0.5f, dlogits.Span, smoothing);
+        dlogits.AssertIntact();
+        Assert.Equal(loss, SoftmaxCrossEntropy.Run(classes, inPlace.Span, labels, 0.5f, inPlace.Span, smoothing));
+        Expect.SameBits(dlogits.Span, inPlace.Span);
+        double[] twin = ReferenceArrays.ToDoubles(logits);
+        double expected = ReferenceLosses.SoftmaxCrossEntropy(classes, twin, labels, smoothing), error = 1e-6 * Math.Max(labels.Length, expected);
+        Assert.InRange(loss, expected - error, expected + error);
+        if (smoothing == 0) Assert.InRange(loss, 0, double.MaxValue); // what is certain costs nothing, not less
+        double[] probabilities = ReferenceLosses.Softmax(classes, twin), targets = ReferenceLosses.Targets(classes, labels, smoothing);
+        Expect.Near([.. probabilities.Zip(targets, (p, t) => (p - t) / 2)], dlogits.Span, 1e-6, 2e-7);
+    }
+
+    [Theory, MemberData(nameof(Widths))]
+    public void NaN_and_infinity_hide_no_large_logits(SimdWidth width, float smoothing)
+    {
+        using ForcedWidth forced = new(width);
+        int images = 18 * Simd.Lanes;
+        foreach (int classes in new[] { 1, 3, 10, 32 })
+            foreach (float odd in new[] { float.NaN, float.PositiveInfinity })
+                for (int lane = 0; lane < Simd.Lanes; lane++)
+                {
+                    // Before and behind a large number, one vector's distance apart.
+                    float[] logits = Numbers.Random(images * classes, lane, limit: 5), without = [.. logits], dlogits = new float[logits.Length], expected = new float[logits.Length];
+                    int place = (9 * Simd.Lanes * classes) + lane, large = place + (lane % 2 == 0 ? Simd.Lanes : -Simd.Lanes);
+                    logits[place] = odd;
+                    logits[large] = without[large] = 100;
+                    int[] labels = Labels(images, classes);
+                    Assert.Equal(double.NaN, SoftmaxCrossEntropy.Run(classes, logits, labels, 1, dlogits, smoothing));
+                    SoftmaxCrossEntropy.Run(classes, without, labels, 1, expected, smoothing);
+                    int row = place / classes;
+                    for (int i = 0; i < logits.Length; i++)
+                        if (i / classes == row) Assert.Equal(float.NaN, dlogits[i]);
+                        else Assert.Equal(expected[i], dlogits[i]);
                 }
     }
 

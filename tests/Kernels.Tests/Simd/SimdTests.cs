@@ -147,6 +147,92 @@ public unsafe class SimdTests
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Lanes_are_permuted_by_the_lowest_bits_of_integers(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        int lanes = Simd.Lanes;
+        int[] places = [.. Enumerable.Range(0, lanes).Select(lane => ((5 * lane) + 3) % lanes)];
+        Guarded<float> values = new(Numbers.Random(lanes, 1)), to = new(lanes);
+        // The higher bits do not count, not even those that make a NaN.
+        Guarded<int> bits = new([.. places.Select(place => place | 0x4B400000), .. places.Select(place => place - 16)]);
+        for (int first = 0; first < 2 * lanes; first += lanes)
+        {
+            Permuted call = new(values.Data, (float*)bits.Data + first, to.Data);
+            Simd.Run(ref call);
+            to.AssertIntact();
+            Assert.Equal(places.Select(place => values.Span[place]), to.Span.ToArray());
+        }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Numbers_are_gathered_from_rows(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        int lanes = Simd.Lanes;
+        foreach (int stride in new[] { 1, 3, 10 })
+        {
+            int[] places = [.. Enumerable.Range(0, lanes).Select(row => ((7 * row) + 2) % stride)];
+            Guarded<float> rows = new([.. Enumerable.Range(0, lanes * stride).Select(i => (float)i)]), to = new(lanes);
+            Guarded<int> at = new(places);
+            Gathered call = new(rows.Data, stride, at.Data, to.Data);
+            Simd.Run(ref call);
+            to.AssertIntact();
+            Assert.Equal(places.Select((place, row) => (float)((row * stride) + place)), to.Span.ToArray());
+        }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void Exponents_and_powers_of_roots_of_two_belong_together(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        int lanes = Simd.Lanes;
+        for (int power = -126; power <= 127; power++)
+        {
+            Guarded<float> exponents = new(lanes), roots = new(lanes);
+            PowersOfRoots call = new(power * lanes, exponents.Data, roots.Data);
+            Simd.Run(ref call);
+            exponents.AssertIntact();
+            roots.AssertIntact();
+            for (int lane = 0; lane < lanes; lane++)
+            {
+                Assert.Equal(power, exponents.Span[lane]);
+                double expected = Math.Pow(2, power + ((double)lane / lanes));
+                Assert.InRange(roots.Span[lane], expected * (1 - 6e-8), expected * (1 + 6e-8));
+            }
+        }
+        NotFinite odd = default;
+        Simd.Run(ref odd);
+        Assert.Equal((true, true), (odd.Infinite > 127, odd.NaN > 127));
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
+    public void A_greater_number_is_found_in_every_lane(SimdWidth width)
+    {
+        using ForcedWidth forced = new(width);
+        float[] numbers = new float[Simd.Lanes];
+        Assert.False(IsAnyAbove(numbers, 0));
+        for (int lane = 0; lane < numbers.Length; lane++)
+        {
+            numbers[lane] = 2;
+            Assert.True(IsAnyAbove(numbers, 1));
+            Assert.False(IsAnyAbove(numbers, 2));
+            numbers[lane] = float.NaN;
+            Assert.False(IsAnyAbove(numbers, 1));
+            numbers[lane] = 0;
+        }
+    }
+
+    private static bool IsAnyAbove(float[] numbers, float bound)
+    {
+        fixed (float* x = numbers)
+        {
+            AnyAbove call = new(x, bound);
+            Simd.Run(ref call);
+            return call.IsAny;
+        }
+    }
+
+    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
     public void Whole_numbers_become_floats_and_are_stored_again_exactly(SimdWidth width)
     {
         using ForcedWidth forced = new(width);
@@ -255,6 +341,46 @@ public unsafe class SimdTests
             for (int i = 0; i < all.Length; i++) S.Store(results + (i * S.Lanes), all[i]);
             Sum = S.Sum(z);
         }
+    }
+
+    private readonly struct Permuted(float* values, float* lanes, float* to) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => S.Store(to, S.Permute(S.Load(values), S.Load(lanes)));
+    }
+
+    private readonly struct Gathered(float* rows, int stride, int* places, float* to) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => S.Store(to, S.Gather(rows, stride, places));
+    }
+
+    private readonly struct PowersOfRoots(int first, float* exponents, float* powers) : ISimdKernel
+    {
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            V power = S.PowerOfRoot(Exponential.Roots<S, V>(), S.ToInt32(S.Add(S.Broadcast(first), S.Iota)));
+            S.Store(powers, power);
+            S.Store(exponents, S.Exponent(power));
+        }
+    }
+
+    private struct NotFinite : ISimdKernel
+    {
+        public float Infinite { get; private set; }
+
+        public float NaN { get; private set; }
+
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
+        {
+            Infinite = S.Sum(S.Exponent(S.Broadcast(float.PositiveInfinity))) / S.Lanes;
+            NaN = S.Sum(S.Exponent(S.Broadcast(float.NaN))) / S.Lanes;
+        }
+    }
+
+    private struct AnyAbove(float* numbers, float bound) : ISimdKernel
+    {
+        public bool IsAny { get; private set; }
+
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => IsAny = S.IsGreaterAnywhere(S.Load(numbers), S.Broadcast(bound));
     }
 
     private readonly struct FourSums(float* rows, float* sums) : ISimdKernel
