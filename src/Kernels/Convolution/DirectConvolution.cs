@@ -33,8 +33,9 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
             _ when HasFewChannels(shape) => FewChannelsDelta * idle * shape.OutputLength,
             _ => ((double)shape.N * ImageFloats(shape)) + shape.FilterLength,
         };
-        // 1×1 filters have too few tiles to hide the sums' way through memory.
-        double sums = pass == ConvPass.BackwardFilter && shape.R * shape.S == 1 ? 1.3 : 1;
+        // 1×1 filters have too few tiles to hide the sums' way through memory; a pixel that is broadcast for one vector of filters is a load for
+        // each multiply-add.
+        double sums = (pass == ConvPass.BackwardFilter && shape.R * shape.S == 1) || (pass == ConvPass.Forward && Vectors(shape.K) == 1) ? 1.3 : 1;
         // Backwards, filters are transposed number by number, which few pixels do not outweigh.
         double transposed = pass == ConvPass.Forward ? 0 : 50.0 * shape.FilterLength;
         return (shape.MultiplyAdds * idle * sums) + (6 * copied) + transposed;

@@ -19,7 +19,7 @@ internal readonly unsafe struct SoftmaxOfFew(int classes, float* z, int* y, floa
 
     // Blocks that are computed together, one operation after the other, so that the processor need not wait for one row's numbers. Their sums wait
     // for the next exponentials: what is read at other places than it was written must have reached the cache.
-    private readonly int _blocks = Math.Clamp(80 / classes, 2, 8);
+    private readonly int _blocks = Math.Clamp(40 / classes, 2, 8);
 
     // Of so many numbers from 1 to 2, and of a step's, the product is a float.
     private const int MostFactors = 64;
@@ -140,7 +140,7 @@ internal readonly unsafe struct SoftmaxOfFew(int classes, float* z, int* y, floa
         V digits = S.Broadcast(BitConverter.Int32BitsToSingle(int.MaxValue)), largest = S.Zero;
         for (nint i = 0; i < length; i += S.Lanes)
         {
-            if (TStore.IsStreaming) Simd.Prefetch(from + i + Ahead);
+            if (TStore.IsStreaming) Simd.PrefetchNear(from + i + Ahead);
             V x = S.Load(from + i);
             largest = S.Max(S.And(x, digits), largest);
             S.Store(to + i, Exponential.OfSmall<S, V>(x, roots));

@@ -122,7 +122,7 @@ internal static unsafe class RowCopy
         {
             // Vectors from before this column on fit: they may reach into the next row, but not beyond the last.
             nint j = 0, whole = Math.Min(width, (nint)(end - to) - S.Lanes + 1);
-            if (streaming && (nuint)to % (nuint)sizeof(V) == 0)
+            if (streaming && (rows == 1 || width % S.Lanes == 0) && (nuint)to % (nuint)sizeof(V) == 0)
                 for (; j < whole; j += S.Lanes) S.StoreStreaming(to + j, Activate<S, V>(from + j, biases, isRelu, slopes));
             else
                 for (; j < whole; j += S.Lanes) S.Store(to + j, Activate<S, V>(from + j, biases, isRelu, slopes));
