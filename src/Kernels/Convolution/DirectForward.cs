@@ -176,11 +176,11 @@ internal readonly unsafe struct DirectForward
     /// <summary>Copies what a strip sees of an image, C×H×W, with the zeros around it, to H×C×W.</summary>
     private void Pad<S, V>(float* image, int outputRow, float* to) where S : struct, ISimd<V> where V : unmanaged
     {
-        int top = (outputRow * _shape.Stride.Height) - _shape.Padding.Top, width = PaddedWidth;
+        int top = (outputRow * _shape.Stride.Height) - _shape.Padding.Top, width = PaddedWidth, channelsAhead = Math.Min(ChannelsAhead, _shape.C);
         for (int i = top; i < top + PaddedRows; i++)
             for (int c = 0; c < _shape.C; c++, to += width)
             {
-                (int next, int row) = c + ChannelsAhead < _shape.C ? (c + ChannelsAhead, i) : (c + ChannelsAhead - _shape.C, i + 1);
+                (int next, int row) = c + channelsAhead < _shape.C ? (c + channelsAhead, i) : (c + channelsAhead - _shape.C, i + 1);
                 float* ahead = image + ((nint)next * _shape.InputPlane) + (row * _shape.W);
                 for (int j = 0; j < _shape.W; j += FloatsOfLine) Simd.PrefetchNear(ahead + j);
                 PaddedRow.Write<S, V>(_shape, image + ((nint)c * _shape.InputPlane), i, to);
