@@ -55,7 +55,7 @@ public unsafe class SimdTests
         float[] specials = [0, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity];
         for (int turn = 0; turn < lanes; turn++)
         {
-            Guarded<float> a = new(Numbers.Integers(lanes, 1)), b = new(Numbers.Integers(lanes, 2)), c = new(Numbers.Integers(lanes, 3)), r = new(17 * lanes);
+            Guarded<float> a = new(Numbers.Integers(lanes, 1)), b = new(Numbers.Integers(lanes, 2)), c = new(Numbers.Integers(lanes, 3)), r = new(18 * lanes);
             a.Span[turn] = specials[turn % specials.Length];
             if (turn % 2 == 1) b.Span[turn] = a.Span[turn];
             Operations call = new(a.Data, b.Data, c.Data, r.Data);
@@ -71,7 +71,7 @@ public unsafe class SimdTests
                     0, 2.5f, x + y, x - y, x * y, (x * y) + z,
                     x > 0 ? y : z, x < 0 ? y : z, x,
                     i, x == y ? z : 9, x > y || float.IsNaN(x) ? z : 9,
-                    x / y, MathF.Sqrt(x), smaller, larger,
+                    x / y, MathF.Sqrt(x), smaller, larger, x > y ? z : 9,
                     BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(x) & BitConverter.SingleToInt32Bits(y)),
                 ];
                 for (int operation = 0; operation < expected.Length; operation++)
@@ -335,7 +335,7 @@ public unsafe class SimdTests
                 S.Zero, S.Broadcast(2.5f), S.Add(x, y), S.Subtract(x, y), S.Multiply(x, y), S.MultiplyAdd(x, y, z),
                 S.WherePositive(x, y, z), S.WhereNegative(x, y, z), x,
                 S.Iota, S.WhereEqual(x, y, z, S.Broadcast(9)), S.WhereBeats(x, y, z, S.Broadcast(9)),
-                S.Divide(x, y), S.SquareRoot(x), S.Min(x, y), S.Max(x, y),
+                S.Divide(x, y), S.SquareRoot(x), S.Min(x, y), S.Max(x, y), S.WhereGreater(x, y, z, S.Broadcast(9)),
                 S.And(x, y),
             ];
             for (int i = 0; i < all.Length; i++) S.Store(results + (i * S.Lanes), all[i]);
