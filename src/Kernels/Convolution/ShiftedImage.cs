@@ -3,9 +3,9 @@ namespace CnnEngine.Kernels;
 /// <summary>
 /// An image laid out so that every tap of the filter sees it as one contiguous run. The image is padded and, for a stride above
 /// one, split into phases: plane (a, b) of a channel holds the pixels of rows ≡ a (mod stride) and columns ≡ b. Then output
-/// pixel p, counted along rows of <see cref="RowLength"/>, meets tap t at address <c>Offsets[t] + p</c>: a convolution of any
-/// stride and dilation is a sum of shifted planes, and no column buffer is needed. The price are RowLength − W' idle columns at
-/// the end of each output row.
+/// pixel p, counted along rows of <see cref="RowLength"/>, meets tap t at address <c>offset(t) + p</c> (<see cref="WriteOffsets"/>):
+/// a convolution of any stride and dilation is a sum of shifted planes, and no column buffer is needed. The price are
+/// RowLength − W' idle columns at the end of each output row.
 /// </summary>
 internal readonly struct ShiftedImage
 {

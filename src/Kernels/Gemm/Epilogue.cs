@@ -35,7 +35,7 @@ internal readonly unsafe struct Epilogue
         _isStreaming = all._isStreaming && isAligned;
     }
 
-    /// <summary>The same for the rows from this one on.</summary>
+    /// <summary>The same for the rows from this one on; past the caches only if <paramref name="isAligned"/>, that is, if a tile's rows are.</summary>
     public Epilogue From(int row, bool isAligned) => new(this, row, isAligned);
 
     /// <summary>Writes a vector or, if <typeparamref name="W"/> is two, a pair of row <paramref name="row"/>.</summary>

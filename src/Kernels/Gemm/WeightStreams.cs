@@ -3,7 +3,7 @@ namespace CnnEngine.Kernels;
 /// <summary>
 /// The fully connected layer for few images and weights that come from memory, so that reading them takes the time:
 /// <code>y[n, o] += Σ_i x[n, i] · W[o, i]        ∂x[n, i] = Σ_o δ[n, o] · W[o, i]</code>
-/// W is read once, as six streams, each a run of consecutive rows.
+/// W is read once, as six streams (three where there are 16 registers), each a run of consecutive rows.
 /// </summary>
 /// <remarks>
 /// The processor fetches ahead as long as a stream goes on without a gap. Six rows side by side end after a row each and go on five rows

@@ -105,8 +105,8 @@ internal static unsafe class RowCopy
     /// <param name="activation">σ; what is not linear by parts is left out.</param>
     /// <param name="to">Receives rows · width floats.</param>
     /// <param name="streaming">
-    /// Whether to write past the caches, for results too large for them: their old content is then not read first. The caller has to
-    /// put a memory barrier behind it.
+    /// Whether to write past the caches, where a row's vectors are aligned, results too large for them: their old content is then not read
+    /// first. The caller has to put a memory barrier behind it.
     /// </param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gather<S, V>(int rows, int width, float* from, nint fromStride, float bias, Activation activation, float* to, bool streaming = false)

@@ -81,12 +81,12 @@ internal static unsafe class Transpose
 
     /// <summary>Four columns of L rows that are <paramref name="stride"/> floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (V C0, V C1, V C2, V C3) LoadColumns<S, V>(float* from, nint stride) where S : struct, ISimd<V> where V : unmanaged => Turn<S, V>(
+    private static (V C0, V C1, V C2, V C3) LoadColumns<S, V>(float* from, nint stride) where S : struct, ISimd<V> where V : unmanaged => Turn<S, V>(
         S.LoadQuads(from, 4 * stride), S.LoadQuads(from + stride, 4 * stride), S.LoadQuads(from + (2 * stride), 4 * stride), S.LoadQuads(from + (3 * stride), 4 * stride));
 
     /// <summary>The reverse of <see cref="LoadColumns"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreColumns<S, V>(V c0, V c1, V c2, V c3, float* to, nint stride) where S : struct, ISimd<V> where V : unmanaged
+    private static void StoreColumns<S, V>(V c0, V c1, V c2, V c3, float* to, nint stride) where S : struct, ISimd<V> where V : unmanaged
     {
         (V r0, V r1, V r2, V r3) = Turn<S, V>(c0, c1, c2, c3);
         S.StoreQuads(to, 4 * stride, r0);
