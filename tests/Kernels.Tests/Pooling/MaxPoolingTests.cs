@@ -13,6 +13,8 @@ public class MaxPoolingTests
         Check(shape, Numbers.Integers(shape.InputLength, 1));
         Check(shape, Numbers.Random(shape.InputLength, 2));
         Check(shape, [.. Enumerable.Repeat(-7f, (int)shape.InputLength)]);
+        // Zeros of both signs tie, too.
+        Check(shape, [.. Numbers.Integers(shape.InputLength, 8).Select(number => number > 0 ? 0 : -0f)]);
     }
 
     [Theory, MemberData(nameof(PoolCases.All), MemberType = typeof(PoolCases))]
