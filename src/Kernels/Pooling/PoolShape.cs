@@ -6,9 +6,6 @@ public readonly record struct PoolShape
     // Threads share out planes in pieces of about so many input pixels.
     private const int PixelsPerChunk = 1 << 15;
 
-    // A line of the caches.
-    private const int Line = 64, LineFloats = Line / sizeof(float);
-
     /// <summary>Checks a pooling's geometry and works out its output size.</summary>
     /// <param name="images">N.</param>
     /// <param name="channels">C.</param>
@@ -134,11 +131,12 @@ public readonly record struct PoolShape
     /// Whether results are to be written past the caches: the images fill the last of them, and rows of results are whole lines. This takes 0.7 to
     /// 0.9 of the time with the results read behind it; if half the images fit, 1.0 to 1.5, and for rows of half lines 1.0 to 1.1.
     /// </summary>
-    internal unsafe bool IsStreaming(int row, void* results, void* places) => IsStreamingLines(results, places) && row % LineFloats == 0 && (nuint)results % Line == 0;
+    internal unsafe bool IsStreaming(int row, void* results, void* places) =>
+        IsStreamingLines(results, places) && row % ResultLines.Floats == 0 && (nuint)results % ResultLines.Line == 0;
 
     /// <summary>The same for rows of any length that are gathered in lines (<see cref="ResultLines"/>), if results and places lie in lines alike.</summary>
     internal unsafe bool IsStreamingLines(void* results, void* places) =>
-        InputLength * sizeof(float) >= CacheSizes.Current.Level3 && (nuint)results % sizeof(float) == 0 && ((nuint)results - (nuint)places) % Line == 0;
+        InputLength * sizeof(float) >= CacheSizes.Current.Level3 && (nuint)results % sizeof(float) == 0 && ((nuint)results - (nuint)places) % ResultLines.Line == 0;
 
     private static void Check(int images, int channels, Size2 image)
     {

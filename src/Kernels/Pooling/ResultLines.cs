@@ -3,15 +3,16 @@ using System.Runtime.CompilerServices;
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// Results on their way past the caches whose rows are no whole lines: they are gathered in the first-level cache, where each has the place in its
+/// Results on their way past the caches whose rows need not be whole lines: they are gathered in the first-level cache, where each has the place in its
 /// line that it has in memory, and lines go on as soon as they are complete. To send kilobytes at once takes up to 1.25 of the time, because nothing
 /// is read meanwhile.
 /// </summary>
 internal static unsafe class ResultLines
 {
-    private const int Line = 64;
+    /// <summary>Bytes in a line of the caches.</summary>
+    public const int Line = 64;
 
-    /// <summary>Numbers in a line of the caches.</summary>
+    /// <summary>Numbers in it.</summary>
     public const int Floats = Line / sizeof(float);
 
     /// <summary>Where to gather what belongs at <paramref name="memory"/>: within two lines from the beginning of some room.</summary>
