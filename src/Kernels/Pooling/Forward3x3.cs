@@ -56,6 +56,7 @@ internal readonly unsafe ref struct Forward3x3<S, V> where S : struct, ISimd<V> 
     {
         int width = _shape.W, height = _shape.H, outputs = _shape.OutputWidth, rows = _shape.OutputHeight, top = _shape.RowAxis.Before, left = _shape.ColumnAxis.Before;
         nint pitch = Pitch, last = pitch - S.Lanes, begin = TColumns.IsRightward ? 0 : last, end = last - begin, step = TColumns.IsRightward ? S.Lanes : -S.Lanes;
+        // Whether the last window's third column is outside, and then the vector and (`edge`) the lane that hold it.
         bool isOver = (2 * outputs) - left == width;
         nint over = isOver ? last : -1;
         V one = S.Broadcast(1), two = S.Broadcast(2), below = S.Broadcast(width), twoBelow = S.Broadcast(2 * width), watched = S.Zero;
@@ -76,7 +77,7 @@ internal readonly unsafe ref struct Forward3x3<S, V> where S : struct, ISimd<V> 
                 a = TReduction.HasPlaces ? b : zeros;
                 aAt = below;
             }
-            else if (i == 0)
+            else if (i == 0) // The first row of other windows is the third of those above, which has been watched.
                 for (nint j = 0; j < 2 * pitch; j += 2 * S.Lanes) watched = TReduction.Watch(watched, S.Load(a + j), S.Load(a + j + S.Lanes));
             if (h + 2 >= height)
             {
@@ -86,6 +87,7 @@ internal readonly unsafe ref struct Forward3x3<S, V> where S : struct, ISimd<V> 
             V beside = outside, besideAt = nowhere;
             if (!TColumns.IsRightward && pitch == outputs && !isOver)
             {
+                // The last window's third column lies behind the vectors.
                 V p = S.Broadcast(a[2 * pitch]), q = S.Broadcast(b[2 * pitch]), r = S.Broadcast(c[2 * pitch]);
                 watched = TReduction.Watch(TReduction.Watch(watched, p, q), r, r);
                 (beside, besideAt) = TReduction.OfRows(p, q, r, aAt, below, cAt);

@@ -22,8 +22,9 @@ internal interface IReduction<V> where V : unmanaged
 }
 
 /// <summary>
-/// The largest number and the first of its places, if no number is NaN. Watching for NaN on the side takes half the instructions of comparing
-/// with it in mind, and the sum that does it is NaN, too, where infinities of both signs meet, which is no harm.
+/// The largest number and the first of its places, if no number is NaN; of zeros, which are equal, the number may have another's sign. Watching for
+/// NaN on the side takes half the instructions of comparing with it in mind, and the sum that does it is NaN, too, where infinities of both signs
+/// meet, which is no harm.
 /// </summary>
 internal readonly struct Largest<S, V> : IReduction<V> where S : struct, ISimd<V> where V : unmanaged
 {

@@ -3,7 +3,7 @@ namespace CnnEngine.Kernels.Tests;
 /// <summary>Pooling of images too large for the caches, whose results are written past them: the bits are those of small images.</summary>
 public unsafe class StreamedPoolingTests
 {
-    // Results of whole lines, of 16 numbers; in the last three only the backward pass's.
+    // Rows of whole lines, of 16 numbers; those of 2×2 windows' results in the first four alone.
     public static TheoryData<int, int, int, int> Shapes { get; } = new()
     {
         { 2, 3, 6, 64 }, { 1, 5, 4, 32 }, { 3, 3, 5, 32 }, { 2, 17, 2, 96 }, { 2, 3, 4, 48 }, { 3, 2, 7, 16 }, { 1, 40, 2, 16 },
