@@ -14,8 +14,6 @@ namespace CnnEngine.Kernels;
 /// </remarks>
 internal static unsafe class ChwnKernel
 {
-    private const int FloatsOfLine = 16; // of the caches
-
     /// <summary>The most columns of a tile.</summary>
     public const int MostColumns = 4;
 
@@ -162,7 +160,7 @@ internal static unsafe class ChwnKernel
             if (E.IsAhead)
             {
                 for (int i = 0; i < operands.AheadRows; i++)
-                    for (int t = 0; t < steps; t += FloatsOfLine) Simd.Prefetch(operands.Ahead + (i * operands.AheadStride) + operands.OffsetsAhead[tap] + t);
+                    for (int t = 0; t < steps; t += CacheSizes.FloatsOfLine) Simd.Prefetch(operands.Ahead + (i * operands.AheadStride) + operands.OffsetsAhead[tap] + t);
             }
             for (int t = 0; t < steps; t++)
             {

@@ -16,8 +16,6 @@ internal readonly unsafe struct DirectForward
     // Vectors of filters that are computed together: a tile of 12 pixels × 2 vectors.
     private const int VectorsTogether = 2;
 
-    private const int FloatsOfLine = 16; // of the caches
-
     // Pixels that are turned over at once, in whole vectors, and how far ahead their places among the results are asked for, a page for each
     // filter: 1.03 times as fast for AlexNet's first layer.
     private const int PixelsTogether = 32, PixelsAhead = 96;
@@ -157,7 +155,7 @@ internal readonly unsafe struct DirectForward
             {
                 count = pixels - first < 2 * PixelsTogether ? pixels - first : PixelsTogether;
                 for (int k = 0; k < filters; k++)
-                    for (int p = 0; p < count; p += FloatsOfLine) Simd.PrefetchNear(to + ((nint)k * shape.OutputPlane) + first + PixelsAhead + p);
+                    for (int p = 0; p < count; p += CacheSizes.FloatsOfLine) Simd.PrefetchNear(to + ((nint)k * shape.OutputPlane) + first + PixelsAhead + p);
                 float* from = sums + ((nint)first * S.Lanes);
                 for (float* sum = from, end = from + ((nint)count * S.Lanes); sum < end; sum += S.Lanes)
                 {
@@ -182,7 +180,7 @@ internal readonly unsafe struct DirectForward
             {
                 (int next, int row) = c + channelsAhead < _shape.C ? (c + channelsAhead, i) : (c + channelsAhead - _shape.C, i + 1);
                 float* ahead = image + ((nint)next * _shape.InputPlane) + (row * _shape.W);
-                for (int j = 0; j < _shape.W; j += FloatsOfLine) Simd.PrefetchNear(ahead + j);
+                for (int j = 0; j < _shape.W; j += CacheSizes.FloatsOfLine) Simd.PrefetchNear(ahead + j);
                 PaddedRow.Write<S, V>(_shape, image + ((nint)c * _shape.InputPlane), i, to);
             }
     }

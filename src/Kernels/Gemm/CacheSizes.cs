@@ -8,6 +8,12 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal readonly record struct CacheSizes(long Level1, long Level2, long Level3)
 {
+    /// <summary>Bytes in a line of the caches.</summary>
+    public const int Line = 64;
+
+    /// <summary>Floats in it.</summary>
+    public const int FloatsOfLine = Line / sizeof(float);
+
     private const long KB = 1 << 10, MB = 1 << 20;
 
     private static CacheSizes? _current;

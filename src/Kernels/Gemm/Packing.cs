@@ -9,8 +9,6 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal static unsafe class Packing
 {
-    private const int CacheLine = 16; // floats
-
     // Rows of B are asked for so many ahead of their packing: far apart, they are nothing that the processor foresees. Packing them for a
     // product of 1024³ takes two thirds of the time.
     private const int RowsAhead = 16;
@@ -80,7 +78,7 @@ internal static unsafe class Packing
             for (int panel = 0; panel < panels; panel++, from += width, to += panelStride, ahead += width)
             {
                 Simd.Prefetch(ahead);
-                if (width > CacheLine) Simd.Prefetch(ahead + S.Lanes);
+                if (width > CacheSizes.FloatsOfLine) Simd.Prefetch(ahead + S.Lanes);
                 S.Store(to, S.Load(from));
                 S.Store(to + S.Lanes, S.Load(from + S.Lanes));
             }
@@ -103,9 +101,9 @@ internal static unsafe class Packing
         Vector128<float> alphas = Vector128.Create(alpha);
         // A cache line of each row at a time: rows that lie a power of two apart would push each other out of the cache. Below each lies
         // what the next block is packed from; asked for now, packing takes two thirds of the time.
-        for (int first = 0; first < columns; first += CacheLine)
+        for (int first = 0; first < columns; first += CacheSizes.FloatsOfLine)
         {
-            int end = Math.Min(first + CacheLine, columns);
+            int end = Math.Min(first + CacheSizes.FloatsOfLine, columns);
             for (int square = 0; square < rows; square += 4)
             {
                 int i = Math.Min(square, rows - 4);

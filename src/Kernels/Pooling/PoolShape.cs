@@ -132,11 +132,11 @@ public readonly record struct PoolShape
     /// 0.9 of the time with the results read behind it; if half the images fit, 1.0 to 1.5, and for rows of half lines 1.0 to 1.1.
     /// </summary>
     internal unsafe bool IsStreaming(int row, void* results, void* places) =>
-        IsStreamingLines(results, places) && row % ResultLines.Floats == 0 && (nuint)results % ResultLines.Line == 0;
+        IsStreamingLines(results, places) && row % CacheSizes.FloatsOfLine == 0 && (nuint)results % CacheSizes.Line == 0;
 
     /// <summary>The same for rows of any length that are gathered in lines (<see cref="ResultLines"/>), if results and places lie in lines alike.</summary>
     internal unsafe bool IsStreamingLines(void* results, void* places) =>
-        InputLength * sizeof(float) >= CacheSizes.Current.Level3 && (nuint)results % sizeof(float) == 0 && ((nuint)results - (nuint)places) % ResultLines.Line == 0;
+        InputLength * sizeof(float) >= CacheSizes.Current.Level3 && (nuint)results % sizeof(float) == 0 && ((nuint)results - (nuint)places) % CacheSizes.Line == 0;
 
     private static void Check(int images, int channels, Size2 image)
     {

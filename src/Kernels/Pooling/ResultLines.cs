@@ -9,11 +9,7 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal static unsafe class ResultLines
 {
-    /// <summary>Bytes in a line of the caches.</summary>
-    public const int Line = 64;
-
-    /// <summary>Numbers in it.</summary>
-    public const int Floats = Line / sizeof(float);
+    private const int Line = CacheSizes.Line, Floats = CacheSizes.FloatsOfLine;
 
     /// <summary>Where to gather what belongs at <paramref name="memory"/>: within two lines from the beginning of some room.</summary>
     public static float* Room(float* room, float* memory) => (float*)(((nuint)room & ~(nuint)(Line - 1)) + ((nuint)memory % Line)) + Floats;

@@ -62,7 +62,7 @@ internal static unsafe class Windows3x3
         int safe = count, direct = isStreaming ? 0 : Math.Max(0, count - Quotient.Up(kernel.Overrun, outputs));
         while (safe > 0 && x + kernel.End(safe - 1) > xEnd) safe--;
         int copied = safe == count ? planes * shape.InputPlane : kernel.Begin(safe), rest = (planes * shape.InputPlane) - copied;
-        int reach = kernel.Reach, room = (perBlock * outputs) + kernel.Overrun + (2 * ResultLines.Floats);
+        int reach = kernel.Reach, room = (perBlock * outputs) + kernel.Overrun + (2 * CacheSizes.FloatsOfLine);
         using Scratch.Lease lease = Scratch.Take((2L * reach) + rest + (2L * room));
         float* zeros = lease.Data, copy = zeros + reach, gathered = copy + rest + reach;
         new Span<float>(zeros, reach).Clear();

@@ -118,11 +118,12 @@ internal static unsafe class RowCopy
         float slope = activation.Kind == ActivationKind.LeakyRelu ? activation.Slope : 1;
         V biases = S.Broadcast(bias), slopes = S.Broadcast(slope);
         float* end = to + ((nint)rows * width);
+        bool isStreaming = streaming && (rows == 1 || width % S.Lanes == 0) && (nuint)to % (nuint)sizeof(V) == 0; // all rows begin with a vector
         for (int i = 0; i < rows; i++, from += fromStride, to += width)
         {
             // Vectors from before this column on fit: they may reach into the next row, but not beyond the last.
             nint j = 0, whole = Math.Min(width, (nint)(end - to) - S.Lanes + 1);
-            if (streaming && (rows == 1 || width % S.Lanes == 0) && (nuint)to % (nuint)sizeof(V) == 0)
+            if (isStreaming)
                 for (; j < whole; j += S.Lanes) S.StoreStreaming(to + j, Activate<S, V>(from + j, biases, isRelu, slopes));
             else
                 for (; j < whole; j += S.Lanes) S.Store(to + j, Activate<S, V>(from + j, biases, isRelu, slopes));
