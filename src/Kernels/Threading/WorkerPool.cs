@@ -113,6 +113,8 @@ internal sealed unsafe class WorkerPool
         for (int i = 0; i < threads; i++)
         {
             Share share = shares[(number + i) % threads];
+            // Whoever is done before the caller has given all shares out must not pass by one that is still to come.
+            for (SpinWait wait = default; share.Generation != generation && Volatile.Read(ref _generation) == generation;) wait.SpinOnce(sleep1Threshold: -1);
             while (share.TryRead(generation, out ulong ticket, out int chunk))
             {
                 delegate*<object?, void*, int, void> run = _run;
@@ -150,7 +152,7 @@ internal sealed unsafe class WorkerPool
         [FieldOffset(76)]
         private int _isAsleep;
 
-        private uint Generation => (uint)(Volatile.Read(ref _ticket) >> 32);
+        public uint Generation => (uint)(Volatile.Read(ref _ticket) >> 32);
 
         public void Give(uint generation, int first, int end)
         {

@@ -89,23 +89,28 @@ public unsafe class ThreadsTests
         }
     }
 
-    [Fact]
-    public void A_thread_that_is_done_takes_the_chunks_of_one_that_is_late()
+    [Theory, InlineData(2, 20), InlineData(3, 7), InlineData(8, 40)]
+    public void A_thread_that_is_done_takes_the_chunks_of_one_that_is_late(int threads, int chunks)
     {
-        using ForcedThreads forced = new(2);
-        const int chunks = 20;
+        using ForcedThreads forced = new(threads);
         int[] runs = new int[chunks];
-        using CountdownEvent others = new(chunks - 1);
-        bool all = true;
-        // The first chunk lasts until all others are done, those of its own thread's share among them.
-        Threads.For(chunks, chunk =>
+        // Often, and at times after a pause: a thread may also be done before the others were given their chunks.
+        for (int call = 1; call <= 2000; call++)
         {
-            Interlocked.Increment(ref runs[chunk]);
-            if (chunk > 0) others.Signal();
-            else if (!others.Wait(TimeSpan.FromSeconds(20))) Volatile.Write(ref all, false);
-        });
-        Assert.True(all);
-        Assert.All(runs, count => Assert.Equal(1, count));
+            if (call % 100 == 0) Thread.Sleep(20);
+            // One thread's first chunk lasts until all others are done, those of its own share among them.
+            int late = chunks * (call % threads) / threads;
+            using CountdownEvent others = new(chunks - 1);
+            bool all = true;
+            Threads.For(chunks, chunk =>
+            {
+                Interlocked.Increment(ref runs[chunk]);
+                if (chunk != late) others.Signal();
+                else if (!others.Wait(TimeSpan.FromSeconds(20))) Volatile.Write(ref all, false);
+            });
+            Assert.True(all, $"call {call}: nobody took the chunks of the thread that is late with chunk {late}");
+            Assert.All(runs, count => Assert.Equal(call, count));
+        }
     }
 
     [Fact]
