@@ -10,51 +10,57 @@ namespace CnnEngine.Kernels;
 /// Rows are read and written beyond their end: the next row of results is written after them. Places are kept as floats until they are stored, which
 /// is exact below 2²⁴. <see cref="Rows{TReduction, TColumns}"/> calls nothing, because the loops would lose their registers, and with them up to a third of the speed.
 /// </remarks>
-internal readonly unsafe ref struct Forward3x3<S, V> where S : struct, ISimd<V> where V : unmanaged
+internal readonly unsafe struct Forward3x3<S, V> : IForward3x3<V> where S : struct, ISimd<V> where V : unmanaged
 {
-    // How far ahead memory is asked for: 16 KB, measured best from 4 to 24 KB. 8 KB takes 1.0 to 1.25 of the time.
-    private const int Ahead = 4096;
+    /// <summary>How far ahead memory is asked for: 16 KB, measured best from 4 to 24 KB. 8 KB takes 1.0 to 1.25 of the time.</summary>
+    public const int Ahead = 4096;
 
     private readonly PoolShape _shape;
+    private readonly float* _zeros;
+    private readonly float* _columnWeights;
+    private readonly float* _rowWeights;
 
-    public Forward3x3(in PoolShape shape) => _shape = shape;
+    /// <summary>Takes working memory for a row of zeros, and for the weights of means.</summary>
+    public Forward3x3(in PoolShape shape, PoolDivisor? divisor, float* scratch)
+    {
+        _shape = shape;
+        if (divisor == null) return;
+        _zeros = scratch;
+        _columnWeights = _zeros + Reach;
+        _rowWeights = _columnWeights + Pitch;
+        new Span<float>(scratch, Reach + Pitch).Clear();
+        MeanPooling.Weights(shape.ColumnAxis, divisor.Value, _columnWeights);
+        MeanPooling.Weights(shape.RowAxis, divisor.Value, _rowWeights);
+    }
+
+    /// <summary>The working memory that it needs, in floats.</summary>
+    public static int ScratchLength(in PoolShape shape, PoolDivisor? divisor) => divisor == null ? 0 : shape.OutputHeight + (3 * shape.OutputWidth) + (3 * S.Lanes) + 1;
 
     // A row of results in whole vectors.
     private int Pitch => Quotient.Up(_shape.OutputWidth, S.Lanes) * S.Lanes;
 
-    /// <summary>How far a row of pixels is read, at most.</summary>
+    /// <inheritdoc/>
     public int Reach => (2 * Pitch) + 1;
 
-    /// <summary>How far beyond its end a row of results is written.</summary>
+    /// <inheritdoc/>
     public int Overrun => Pitch - _shape.OutputWidth;
 
-    /// <summary>The first pixel that the windows of a row see, counted from the planes' first.</summary>
+    /// <inheritdoc/>
     public int Begin(int row) => Pixel(row, Math.Max(0, (2 * (row % _shape.OutputHeight)) - _shape.RowAxis.Before));
 
-    /// <summary>How far the windows of a row read, counted likewise.</summary>
+    /// <inheritdoc/>
     public int End(int row) => Pixel(row, (2 * (row % _shape.OutputHeight)) - _shape.RowAxis.Before + 2) + Reach;
 
     private int Pixel(int row, int h) => (row / _shape.OutputHeight * _shape.InputPlane) + (h * _shape.W);
 
-    /// <summary>Pools some rows of windows, those of one plane behind those of the one before.</summary>
-    /// <param name="firstRow">The first of them.</param>
-    /// <param name="endRow">The row behind the last.</param>
-    /// <param name="x">The planes.</param>
-    /// <param name="zeros">As many as a row is read.</param>
-    /// <param name="columnWeights">Of sums, in whole vectors.</param>
-    /// <param name="rowWeights">Of sums, for the rows of a plane.</param>
-    /// <param name="y">Receives results from the first row on.</param>
-    /// <param name="argMax">Receives places of maxima.</param>
-    /// <param name="memory">Where results go on to past the caches in whole lines, or null.</param>
-    /// <param name="memoryAt">The same for places.</param>
-    /// <returns>Whether the reduction is to be trusted.</returns>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool Rows<TReduction, TColumns>(
-        int firstRow, int endRow, float* x, float* zeros, float* columnWeights, float* rowWeights, float* y, float* argMax, float* memory, float* memoryAt)
+    public bool Rows<TReduction, TColumns>(int firstRow, int endRow, float* x, float* y, float* argMax, float* memory, float* memoryAt)
         where TReduction : struct, IReduction<V>
         where TColumns : struct, IColumns
     {
         int width = _shape.W, height = _shape.H, outputs = _shape.OutputWidth, rows = _shape.OutputHeight, top = _shape.RowAxis.Before, left = _shape.ColumnAxis.Before;
+        float* zeros = _zeros, columnWeights = _columnWeights, rowWeights = _rowWeights;
         nint pitch = Pitch, last = pitch - S.Lanes, begin = TColumns.IsRightward ? 0 : last, end = last - begin, step = TColumns.IsRightward ? S.Lanes : -S.Lanes;
         // Whether the last window's third column is outside, and then the vector and (`edge`) the lane that hold it.
         bool isOver = (2 * outputs) - left == width;
@@ -67,8 +73,7 @@ internal readonly unsafe ref struct Forward3x3<S, V> where S : struct, ISimd<V> 
         float* results = y, places = argMax;
         for (int row = firstRow; row < endRow; row++, results += outputs, places += outputs)
         {
-            // Lines of the rows before: what has just been stored cannot be loaded at once.
-            if (memory != null) sent = ResultLines.Send<S, V>(y, memory, TReduction.HasPlaces, argMax, memoryAt, sent, (row - firstRow) * outputs);
+            if (memory != null) sent = ResultLines.Send<S, V>(y, memory, TReduction.HasPlaces, argMax, memoryAt, sent, ((row - firstRow) * outputs) - ResultLines.Lag);
             // The middle row is inside. As a maximum it counts twice for one that is not.
             float* b = x + ((nint)(h + 1) * width), a = b - width, c = b + width;
             V aAt = S.Zero, cAt = twoBelow;

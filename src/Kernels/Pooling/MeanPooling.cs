@@ -42,6 +42,15 @@ public static unsafe class MeanPooling
         return 1f / (end - first);
     }
 
+    /// <summary>The same of all windows of which only the first and the last may reach over an edge.</summary>
+    internal static void Weights(PoolAxis axis, PoolDivisor divisor, float* weights)
+    {
+        int last = axis.Outputs - 1;
+        if (last > 1) new Span<float>(weights + 1, last - 1).Fill(Weight(axis, divisor, 1));
+        weights[last] = Weight(axis, divisor, last);
+        weights[0] = Weight(axis, divisor, 0);
+    }
+
     private readonly struct Planes(PoolShape shape, PoolDivisor divisor, bool forward, float* x, float* y) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged

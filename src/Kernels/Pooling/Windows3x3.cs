@@ -29,43 +29,44 @@ internal static unsafe class Windows3x3
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        int weights = shape.OutputHeight + shape.OutputWidth + S.Lanes;
-        using Scratch.Lease lease = Scratch.Take(weights);
-        float* rowWeights = lease.Data, columnWeights = rowWeights + shape.OutputHeight, at = (float*)argMax;
-        if (argMax == null)
-        {
-            new Span<float>(lease.Data, weights).Clear();
-            Weights(shape, divisor, rowWeights, columnWeights);
-        }
-        bool isSound = argMax == null
-            ? shape.ColumnAxis.Before == 0
-                ? Forward<S, V, Total<S, V>, PlainColumns>(shape, planes, columnWeights, rowWeights, x, xEnd, y, at)
-                : Forward<S, V, Total<S, V>, PaddedColumns>(shape, planes, columnWeights, rowWeights, x, xEnd, y, at)
-            : shape.ColumnAxis.Before == 0
-                ? Forward<S, V, Largest<S, V>, PlainColumns>(shape, planes, columnWeights, rowWeights, x, xEnd, y, at)
-                : Forward<S, V, Largest<S, V>, PaddedColumns>(shape, planes, columnWeights, rowWeights, x, xEnd, y, at);
+        PoolDivisor? ofMeans = argMax == null ? divisor : null;
+        bool isPaired = PairedForward3x3<S, V>.Fits(shape);
+        using Scratch.Lease lease = Scratch.Take(isPaired ? PairedForward3x3<S, V>.ScratchLength(shape, ofMeans) : Forward3x3<S, V>.ScratchLength(shape, ofMeans));
+        bool isSound = isPaired
+            ? Forward<S, V, PairedForward3x3<S, V>>(shape, planes, new(shape, ofMeans, lease.Data), x, xEnd, y, (float*)argMax)
+            : Forward<S, V, Forward3x3<S, V>>(shape, planes, new(shape, ofMeans, lease.Data), x, xEnd, y, (float*)argMax);
         if (!isSound) MaxPooling.Windows<S, V>(shape, planes, x, xEnd, y, argMax);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool Forward<S, V, TReduction, TColumns>(
-        in PoolShape shape, int planes, float* columnWeights, float* rowWeights, float* x, float* xEnd, float* y, float* argMax)
+    private static bool Forward<S, V, TRows>(in PoolShape shape, int planes, TRows kernel, float* x, float* xEnd, float* y, float* argMax)
         where S : struct, ISimd<V>
         where V : unmanaged
+        where TRows : struct, IForward3x3<V> => argMax == null
+            ? shape.ColumnAxis.Before == 0
+                ? Forward<S, V, TRows, Total<S, V>, PlainColumns>(shape, planes, kernel, x, xEnd, y, argMax)
+                : Forward<S, V, TRows, Total<S, V>, PaddedColumns>(shape, planes, kernel, x, xEnd, y, argMax)
+            : shape.ColumnAxis.Before == 0
+                ? Forward<S, V, TRows, Largest<S, V>, PlainColumns>(shape, planes, kernel, x, xEnd, y, argMax)
+                : Forward<S, V, TRows, Largest<S, V>, PaddedColumns>(shape, planes, kernel, x, xEnd, y, argMax);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool Forward<S, V, TRows, TReduction, TColumns>(in PoolShape shape, int planes, TRows kernel, float* x, float* xEnd, float* y, float* argMax)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+        where TRows : struct, IForward3x3<V>
         where TReduction : struct, IReduction<V>
         where TColumns : struct, IColumns
     {
-        Forward3x3<S, V> kernel = new(shape);
-        int outputs = shape.OutputWidth, count = planes * shape.OutputHeight, perBlock = Math.Max(1, Gathered / outputs);
+        // An even number of rows at a time, as they may be taken in pairs.
+        int outputs = shape.OutputWidth, count = planes * shape.OutputHeight, perBlock = Math.Max(2, Gathered / outputs / 2 * 2);
         bool isStreaming = shape.IsStreamingLines(y, TReduction.HasPlaces ? argMax : y), isSound = true;
         // Rows that would be read beyond the end of memory are pooled from a copy, rows that would be written beyond the end of the planes are gathered.
-        int safe = count, direct = isStreaming ? 0 : Math.Max(0, count - Quotient.Up(kernel.Overrun, outputs));
+        int safe = count, direct = isStreaming ? 0 : Math.Max(0, (count - Quotient.Up(kernel.Overrun, outputs)) / 2 * 2);
         while (safe > 0 && x + kernel.End(safe - 1) > xEnd) safe--;
         int copied = safe == count ? planes * shape.InputPlane : kernel.Begin(safe), rest = (planes * shape.InputPlane) - copied;
         int reach = kernel.Reach, room = (perBlock * outputs) + kernel.Overrun + (2 * CacheSizes.FloatsOfLine);
-        using Scratch.Lease lease = Scratch.Take((2L * reach) + rest + (2L * room));
-        float* zeros = lease.Data, copy = zeros + reach, gathered = copy + rest + reach;
-        new Span<float>(zeros, reach).Clear();
+        using Scratch.Lease lease = Scratch.Take(rest + reach + (2L * room));
+        float* copy = lease.Data, gathered = copy + rest + reach;
         new Span<float>(x + copied, rest).CopyTo(new Span<float>(copy, rest));
         new Span<float>(copy + rest, reach).Clear();
 
@@ -75,12 +76,11 @@ internal static unsafe class Windows3x3
             bool isDirect = row < direct;
             end = Math.Min(row < safe ? safe : count, isDirect ? direct : row + perBlock);
             int length = (end - row) * outputs;
-            if (isDirect) isSound &= kernel.Rows<TReduction, TColumns>(row, end, from, zeros, columnWeights, rowWeights, y, argMax, null, null);
+            if (isDirect) isSound &= kernel.Rows<TReduction, TColumns>(row, end, from, y, argMax, null, null);
             else
             {
                 float* results = ResultLines.Room(gathered, y), places = ResultLines.Room(gathered + room, argMax);
-                isSound &= kernel.Rows<TReduction, TColumns>(
-                    row, end, from, zeros, columnWeights, rowWeights, results, places, isStreaming ? y : null, isStreaming ? argMax : null);
+                isSound &= kernel.Rows<TReduction, TColumns>(row, end, from, results, places, isStreaming ? y : null, isStreaming ? argMax : null);
                 ResultLines.Finish(results, length, y, isStreaming);
                 if (TReduction.HasPlaces) ResultLines.Finish(places, length, argMax, isStreaming);
             }
@@ -113,7 +113,8 @@ internal static unsafe class Windows3x3
         float* restDx = lease.Data + kernel.ScratchLength, rowWeights = restDx + room, columnWeights = rowWeights + shape.OutputHeight;
         if (argMax == null)
         {
-            Weights(shape, divisor, rowWeights, columnWeights);
+            MeanPooling.Weights(shape.RowAxis, divisor, rowWeights);
+            MeanPooling.Weights(shape.ColumnAxis, divisor, columnWeights);
             new Span<float>(columnWeights + shape.OutputWidth, S.Lanes).Clear();
             if (isStreaming) kernel.Rows<ToAll<S, V>, StreamingStore>(0, whole, columnWeights, rowWeights, dx, lease.Data);
             else kernel.Rows<ToAll<S, V>, CachedStore>(0, whole, columnWeights, rowWeights, dx, lease.Data);
@@ -127,20 +128,5 @@ internal static unsafe class Windows3x3
         }
         new Span<float>(restDx, rest).CopyTo(new Span<float>(dx + kernel.Start(whole), rest));
         if (isStreaming) Interlocked.MemoryBarrier();
-    }
-
-    private static void Weights(in PoolShape shape, PoolDivisor divisor, float* rows, float* columns)
-    {
-        Weights(shape.RowAxis, divisor, rows);
-        Weights(shape.ColumnAxis, divisor, columns);
-    }
-
-    // Only the first window and the last may reach over an edge.
-    private static void Weights(PoolAxis axis, PoolDivisor divisor, float* weights)
-    {
-        int last = axis.Outputs - 1;
-        if (last > 1) new Span<float>(weights + 1, last - 1).Fill(MeanPooling.Weight(axis, divisor, 1));
-        weights[last] = MeanPooling.Weight(axis, divisor, last);
-        weights[0] = MeanPooling.Weight(axis, divisor, 0);
     }
 }
