@@ -17,8 +17,16 @@ internal static unsafe class ResultLines
     /// </summary>
     public const int Lag = 192;
 
-    /// <summary>Where to gather what belongs at <paramref name="memory"/>: within two lines from the beginning of some room.</summary>
-    public static float* Room(float* room, float* memory) => (float*)(((nuint)room & ~(nuint)(Line - 1)) + ((nuint)memory % Line)) + Floats;
+    /// <summary>
+    /// Where to gather what belongs at <paramref name="memory"/>: within two lines from the beginning of some room. The lines at both ends, which
+    /// <see cref="Finish"/> writes in part, are asked for: a store that waits for its line holds up all that follow.
+    /// </summary>
+    public static float* Begin(float* room, float* memory, int length)
+    {
+        Simd.PrefetchNear(memory);
+        Simd.PrefetchNear(memory + length);
+        return (float*)(((nuint)room & ~(nuint)(Line - 1)) + ((nuint)memory % Line)) + Floats;
+    }
 
     /// <summary>Numbers before the first whole line.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

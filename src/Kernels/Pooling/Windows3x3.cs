@@ -79,7 +79,7 @@ internal static unsafe class Windows3x3
             if (isDirect) isSound &= kernel.Rows<TReduction, TColumns>(row, end, from, y, argMax, null, null);
             else
             {
-                float* results = ResultLines.Room(gathered, y), places = ResultLines.Room(gathered + room, argMax);
+                float* results = ResultLines.Begin(gathered, y, length), places = ResultLines.Begin(gathered + room, argMax, TReduction.HasPlaces ? length : 0);
                 isSound &= kernel.Rows<TReduction, TColumns>(row, end, from, results, places, isStreaming ? y : null, isStreaming ? argMax : null);
                 ResultLines.Finish(results, length, y, isStreaming);
                 if (TReduction.HasPlaces) ResultLines.Finish(places, length, argMax, isStreaming);
