@@ -76,9 +76,9 @@ public static unsafe class MaxPooling
             int first = chunk * shape.PlanesPerChunk, planes = Math.Min(shape.PlanesPerChunk, shape.Planes - first);
             float* from = dy + ((long)first * shape.OutputPlane), dyEnd = dy + shape.OutputLength, to = dx + ((long)first * shape.InputPlane);
             int* places = argMax + ((long)first * shape.OutputPlane);
-            // In rows whose pairs of columns fill less than three quarters of a vector, single numbers are faster.
+            // In rows whose pairs of columns fill less than three quarters of a vector, single numbers are as fast.
             if (Windows3x3.Fits(shape) && 2 * shape.W >= 3 * S.Lanes) Windows3x3.Backward<S, V>(shape, planes, default, from, dyEnd, places, to);
-            else if (!MaxPooling2x2.Fits(shape)) Scatter(shape, planes, from, places, to);
+            else if (!MaxPooling2x2.Fits(shape)) Scatter<S, V>(shape, planes, from, places, to);
             else if (!shape.IsStreaming(shape.W, to, to)) MaxPooling2x2.Backward<S, V, CachedStore>(shape, planes, from, dyEnd, places, to);
             else
             {
@@ -89,13 +89,26 @@ public static unsafe class MaxPooling
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scatter(in PoolShape shape, int planes, float* dy, int* argMax, float* dx)
+    private static void Scatter<S, V>(in PoolShape shape, int planes, float* dy, int* argMax, float* dx) where S : struct, ISimd<V> where V : unmanaged
     {
-        int outputs = shape.OutputPlane;
-        for (int plane = 0; plane < planes; plane++, dy += outputs, argMax += outputs, dx += shape.InputPlane)
+        // Memory is asked for ahead, as in Rows2x2: planes that come from it take 0.7 to 0.8 of the time.
+        const int ahead = Rows2x2.Ahead, line = CacheSizes.FloatsOfLine;
+        int outputs = shape.OutputPlane, pixels = shape.InputPlane;
+        for (int plane = 0; plane < planes; plane++, dy += outputs, argMax += outputs, dx += pixels)
         {
-            new Span<float>(dx, shape.InputPlane).Clear();
-            for (int p = 0; p < outputs; p++) dx[argMax[p]] += dy[p];
+            int k = 0;
+            for (; k + S.Lanes <= pixels; k += S.Lanes)
+            {
+                Simd.PrefetchNear(dx + k + ahead);
+                S.Store(dx + k, S.Zero);
+            }
+            new Span<float>(dx + k, pixels - k).Clear();
+            for (int p = 0; p < outputs;)
+            {
+                Simd.PrefetchNear(dy + p + (ahead / 2));
+                Simd.PrefetchNear(argMax + p + (ahead / 2));
+                for (int end = Math.Min(p + line, outputs); p < end; p++) dx[argMax[p]] += dy[p];
+            }
         }
     }
 }

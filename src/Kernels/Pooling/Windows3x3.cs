@@ -104,6 +104,11 @@ internal static unsafe class Windows3x3
         where S : struct, ISimd<V>
         where V : unmanaged
     {
+        if (argMax == null && PairedBackward3x3<S, V>.Fits(shape))
+        {
+            PairedBackward<S, V>(shape, planes, divisor, dy, dyEnd, dx);
+            return;
+        }
         bool isStreaming = shape.IsStreaming(shape.W, dx, dx);
         Backward3x3<S, V> kernel = new(shape, dy, dyEnd, argMax);
         int count = planes * kernel.RowPairs, whole = count;
@@ -128,5 +133,23 @@ internal static unsafe class Windows3x3
         }
         new Span<float>(restDx, rest).CopyTo(new Span<float>(dx + kernel.Start(whole), rest));
         if (isStreaming) Interlocked.MemoryBarrier();
+    }
+
+    private static void PairedBackward<S, V>(in PoolShape shape, int planes, PoolDivisor divisor, float* dy, float* dyEnd, float* dx)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+    {
+        int tables = PairedBackward3x3<S, V>.ScratchLength(shape), perBlock = PairedBackward3x3<S, V>.PlanesPerBlock(shape), plane = shape.InputPlane;
+        using Scratch.Lease lease = Scratch.Take(tables + (perBlock * plane) + S.Lanes + (3 * shape.W));
+        PairedBackward3x3<S, V> kernel = new(shape, divisor, lease.Data);
+        float* last = lease.Data + tables;
+        for (int first = 0, count; first < planes; first += count)
+        {
+            count = Math.Min(perBlock, planes - first);
+            float* from = dy + (first * shape.OutputPlane), to = dx + (first * plane);
+            bool isInside = ((first + count) * plane) + kernel.Overrun <= planes * plane;
+            kernel.Planes(count, from, dyEnd, isInside ? to : last);
+            if (!isInside) new Span<float>(last, count * plane).CopyTo(new Span<float>(to, count * plane));
+        }
     }
 }
