@@ -104,12 +104,12 @@ internal static unsafe class Windows3x3
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        if (argMax == null && PairedBackward3x3<S, V>.Fits(shape))
+        bool isStreaming = shape.IsStreaming(shape.W, dx, dx);
+        if (argMax == null && NarrowBackward3x3<S, V>.Fits(shape))
         {
-            PairedBackward<S, V>(shape, planes, divisor, dy, dyEnd, dx);
+            NarrowBackward<S, V>(shape, planes, divisor, dy, dyEnd, dx, isStreaming);
             return;
         }
-        bool isStreaming = shape.IsStreaming(shape.W, dx, dx);
         Backward3x3<S, V> kernel = new(shape, dy, dyEnd, argMax);
         int count = planes * kernel.RowPairs, whole = count;
         while (!isStreaming && whole > 0 && kernel.Start(whole) + kernel.Overrun > kernel.Start(count)) whole--;
@@ -135,21 +135,26 @@ internal static unsafe class Windows3x3
         if (isStreaming) Interlocked.MemoryBarrier();
     }
 
-    private static void PairedBackward<S, V>(in PoolShape shape, int planes, PoolDivisor divisor, float* dy, float* dyEnd, float* dx)
+    private static void NarrowBackward<S, V>(in PoolShape shape, int planes, PoolDivisor divisor, float* dy, float* dyEnd, float* dx, bool isStreaming)
         where S : struct, ISimd<V>
         where V : unmanaged
     {
-        int tables = PairedBackward3x3<S, V>.ScratchLength(shape), perBlock = PairedBackward3x3<S, V>.PlanesPerBlock(shape), plane = shape.InputPlane;
-        using Scratch.Lease lease = Scratch.Take(tables + (perBlock * plane) + S.Lanes + (3 * shape.W));
-        PairedBackward3x3<S, V> kernel = new(shape, divisor, lease.Data);
-        float* last = lease.Data + tables;
+        int tables = NarrowBackward3x3<S, V>.ScratchLength(shape), perBlock = NarrowBackward3x3<S, V>.PlanesPerBlock(shape), plane = shape.InputPlane;
+        using Scratch.Lease lease = Scratch.Take(tables);
+        NarrowBackward3x3<S, V> kernel = new(shape, divisor, lease.Data);
+        using Scratch.Lease last = Scratch.Take((perBlock * plane) + kernel.Overrun);
         for (int first = 0, count; first < planes; first += count)
         {
             count = Math.Min(perBlock, planes - first);
             float* from = dy + (first * shape.OutputPlane), to = dx + (first * plane);
-            bool isInside = ((first + count) * plane) + kernel.Overrun <= planes * plane;
-            kernel.Planes(count, from, dyEnd, isInside ? to : last);
-            if (!isInside) new Span<float>(last, count * plane).CopyTo(new Span<float>(to, count * plane));
+            if (((first + count) * plane) + kernel.Overrun > planes * plane)
+            {
+                kernel.Planes<CachedStore>(count, from, dyEnd, last.Data);
+                new Span<float>(last.Data, count * plane).CopyTo(new Span<float>(to, count * plane));
+            }
+            else if (isStreaming) kernel.Planes<StreamingStore>(count, from, dyEnd, to);
+            else kernel.Planes<CachedStore>(count, from, dyEnd, to);
         }
+        if (isStreaming) Interlocked.MemoryBarrier();
     }
 }
