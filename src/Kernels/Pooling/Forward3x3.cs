@@ -25,10 +25,10 @@ internal readonly unsafe struct Forward3x3<S, V> : IForward3x3<V> where S : stru
     {
         _shape = shape;
         if (divisor == null) return;
-        _zeros = scratch;
-        _columnWeights = _zeros + Reach;
-        _rowWeights = _columnWeights + Pitch;
-        new Span<float>(scratch, Reach + Pitch).Clear();
+        _columnWeights = scratch;
+        _zeros = _columnWeights + Pitch;
+        _rowWeights = _zeros + Reach;
+        new Span<float>(scratch, Pitch + Reach).Clear();
         MeanPooling.Weights(shape.ColumnAxis, divisor.Value, _columnWeights);
         MeanPooling.Weights(shape.RowAxis, divisor.Value, _rowWeights);
     }

@@ -55,6 +55,25 @@ public unsafe class AllocationTests
         });
     }
 
+    [Theory, InlineData(1), InlineData(2)]
+    public void Poolings_allocate_nothing(int threads)
+    {
+        using ForcedThreads forced = new(threads);
+        // Several chunks each; images of which a vector holds several rows, one row, and a part of a row.
+        foreach (PoolShape shape in new PoolShape[] { new(2, 200, 13, 3, 2), new(2, 80, 27, 3, 2, 1), new(1, 12, 66, 3, 2), new(2, 150, 15, 2, 2), new(2, 150, 15, 3, 1, 1) })
+        {
+            float[] x = new float[shape.InputLength], y = new float[shape.OutputLength];
+            int[] argMax = new int[y.Length];
+            AssertNoAllocation(calls: 1, () =>
+            {
+                MaxPooling.Forward(shape, x, y, argMax);
+                MaxPooling.Backward(shape, y, argMax, x);
+                MeanPooling.Forward(shape, x, y);
+                MeanPooling.Backward(shape, y, x);
+            });
+        }
+    }
+
     private static void AssertNoAllocation(int calls, Action work)
     {
         for (int call = 0; call < 40; call++) work();
