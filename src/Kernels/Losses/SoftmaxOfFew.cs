@@ -4,7 +4,8 @@ namespace CnnEngine.Kernels;
 
 /// <summary>
 /// <see cref="SoftmaxCrossEntropy"/> of few classes, C ≤ 32. Along the vector: the logits as they lie; L rows are a block, C whole vectors.
-/// Small logits are not shifted by the largest of their row, because neither their exponentials nor the sums of these leave the range of floats.
+/// While one block's exponentials become derivatives, those of a later one are taken, so that memory is read and written all the time.
+/// Rows are shifted by their largest logits only in blocks of which exponentials leave the range of floats.
 /// </summary>
 /// <param name="classes">C.</param>
 /// <param name="z">Logits.</param>
@@ -14,18 +15,18 @@ namespace CnnEngine.Kernels;
 /// <param name="dz">Derivatives; may be <paramref name="z"/>.</param>
 internal readonly unsafe struct SoftmaxOfFew(int classes, float* z, int* y, float scale, float smoothing, float* dz)
 {
-    // Up to this |z| is small: 32·e^2|z| is a float.
-    private const float Small = 40;
+    // Between these are the exponential of a row's label and the sum of all, or the row is shifted: their ratio is a float, and beside such a sum
+    // what the table of exponentials gives for still smaller logits is nothing.
+    private const float Least = 1e-18f, Largest = 1e19f;
 
-    // Blocks that are computed together, one operation after the other, so that the processor need not wait for one row's numbers. Their sums wait
-    // for the next exponentials: what is read at other places than it was written must have reached the cache.
-    private readonly int _blocks = Math.Clamp(40 / classes, 2, 8);
+    // Of so many numbers from 1 to 2 the product is a float.
+    private const int MostFactors = 120;
 
-    // Of so many numbers from 1 to 2, and of a step's, the product is a float.
-    private const int MostFactors = 64;
-
-    // How far ahead logits are fetched that do not stay in the caches: memory is read while the processor computes.
+    // How far ahead logits are fetched that do not stay in the caches.
     private const int Ahead = 2048;
+
+    // How many blocks' exponentials wait to be added up: what is read at other places than it was written must have reached the cache.
+    private readonly int _waiting = Math.Clamp(40 / classes, 2, 8);
 
     // What is taken from the scaled probabilities: of every class, and of the label.
     private readonly float _fromEach = scale * (smoothing / classes), _fromLabel = y == null ? 0 : scale * (1 - smoothing);
@@ -39,224 +40,294 @@ internal readonly unsafe struct SoftmaxOfFew(int classes, float* z, int* y, floa
         where S : struct, ISimd<V>
         where V : unmanaged
         where TStore : struct, IStore
+        where TVectors : struct, IConstant =>
+        smoothing == 0 ? Run<S, V, TStore, TVectors, N0>(first, end) : Run<S, V, TStore, TVectors, N1>(first, end);
+
+    /// <summary>The same without or with smoothing.</summary>
+    private double Run<S, V, TStore, TVectors, TSmooths>(int first, int end)
+        where S : struct, ISimd<V>
+        where V : unmanaged
+        where TStore : struct, IStore
         where TVectors : struct, IConstant
+        where TSmooths : struct, IConstant
     {
-        int step = _blocks * S.Lanes, block = classes * S.Lanes, room = (_blocks * block) + S.Lanes, multiplied = 0;
-        using Scratch.Lease lease = Scratch.Take((3 * room) + block + (2 * step) + (2 * S.Lanes));
+        int block = classes * S.Lanes, rest = (end - first) % S.Lanes, whole = end - rest;
         // The last vector of a row may begin in it and end behind it.
-        float* rows = lease.Data, powers = rows + room, lastPowers = powers + room, owners = lastPowers + room, factors = owners + block;
-        float* product = factors + step, exponents = product + S.Lanes;
-        int* padded = (int*)(exponents + S.Lanes);
-        new Span<int>(padded, step).Clear();
-        SetOwners<S, V>(owners);
-        V roots = Exponential.Roots<S, V>();
-        S.Store(product, S.Broadcast(1));
-        S.Store(exponents, S.Zero);
-        bool isSmall = true, wasSmall = true;
-        double total = 0;
-        for (int n = first; n < end + step; n += step)
-        {
-            if (n < end) total += TakePowers<S, V, TStore>(n, Math.Min(step, end - n), rows, powers, roots, out isSmall);
-            int last = n - step, count = Math.Min(step, end - last), whole = count / S.Lanes * S.Lanes;
-            if (last >= first)
-            {
-                float* to = dz + ((nint)last * classes);
-                int* labels = y + last;
-                if (whole < count || y == null)
-                {
-                    // Rows there are not, and rows without labels, are of the first class.
-                    if (y != null) new ReadOnlySpan<int>(labels, count).CopyTo(new Span<int>(padded, count));
-                    labels = padded;
-                }
-                Add<S, V, TVectors>(count, wasSmall, lastPowers, labels, factors, product);
-                Derive<S, V, TStore>(whole, lastPowers, factors, labels, owners, to);
-                if (whole < count)
-                {
-                    float* rest = lastPowers + (whole * classes);
-                    Derive<S, V, CachedStore>(S.Lanes, rest, factors + whole, labels + whole, owners, rest);
-                    new ReadOnlySpan<float>(rest, (count - whole) * classes).CopyTo(new Span<float>(to + (whole * classes), (count - whole) * classes));
-                }
-            }
-            multiplied += _blocks;
-            if (multiplied >= MostFactors)
-            {
-                multiplied = 0;
-                total += S.Sum(S.Log(S.Load(product)));
-                S.Store(product, S.Broadcast(1));
-            }
-            float* free = lastPowers;
-            lastPowers = powers;
-            powers = free;
-            wasSmall = isSmall;
-        }
-        return total + S.Sum(S.Log(S.Load(product))) + (Math.Log(2) * S.Sum(S.Load(exponents)));
+        using Scratch.Lease lease = Scratch.Take(((_waiting + 3) * block) + (2 * S.Lanes));
+        float* owners = lease.Data, powers = owners + (2 * block), padded = powers + (_waiting * block) + S.Lanes;
+        int* labels = (int*)(padded + block);
+        new Span<int>(labels, S.Lanes).Clear();
+        SetOwners<S, V>(owners, owners + block);
+        nint at = (nint)first * classes;
+        double total = Blocks<S, V, TStore, TVectors, TSmooths>((whole - first) / S.Lanes, S.Lanes, z + at, y == null ? labels : y + first, owners, powers, dz + at);
+        if (rest == 0) return total;
+        // Rows there are not are zeros, and of the first class.
+        int length = rest * classes;
+        at = (nint)whole * classes;
+        new ReadOnlySpan<float>(z + at, length).CopyTo(new Span<float>(padded, length));
+        new Span<float>(padded + length, block - length).Clear();
+        if (y != null) new ReadOnlySpan<int>(y + whole, rest).CopyTo(new Span<int>(labels, rest));
+        total += Blocks<S, V, CachedStore, TVectors, TSmooths>(1, rest, padded, labels, owners, powers, padded);
+        new ReadOnlySpan<float>(padded, length).CopyTo(new Span<float>(dz + at, length));
+        return total;
     }
 
-    /// <summary>Which of L rows each of their numbers belongs to.</summary>
-    private void SetOwners<S, V>(float* owners) where S : struct, ISimd<V> where V : unmanaged
+    /// <summary>Which of L rows each of their numbers belongs to, and the numbers 0, 1, 2, ….</summary>
+    private void SetOwners<S, V>(float* owners, float* numbers) where S : struct, ISimd<V> where V : unmanaged
     {
-        V reciprocal = S.Broadcast(1f / classes), middle = S.Add(S.Iota, S.Broadcast(0.5f));
+        V reciprocal = S.Broadcast(1f / classes), half = S.Broadcast(0.5f);
         for (int i = 0; i < classes * S.Lanes; i += S.Lanes)
-            S.Store(owners + i, S.ToInt32(S.Multiply(S.Add(middle, S.Broadcast(i)), reciprocal)));
+        {
+            V number = S.Add(S.Iota, S.Broadcast(i));
+            S.Store(numbers + i, number);
+            S.Store(owners + i, S.ToInt32(S.Multiply(S.Add(number, half), reciprocal)));
+        }
     }
 
-    /// <summary>The exponentials of some rows, and what the loss is beyond the logarithms that <see cref="Add"/> takes.</summary>
-    private double TakePowers<S, V, TStore>(int n, int count, float* rows, float* powers, V roots, out bool isSmall)
+    /// <summary>The loss of some blocks' first <paramref name="rows"/> rows, and their derivatives.</summary>
+    private double Blocks<S, V, TStore, TVectors, TSmooths>(int count, int rows, float* from, int* labels, float* owners, float* powers, float* to)
         where S : struct, ISimd<V>
         where V : unmanaged
         where TStore : struct, IStore
+        where TVectors : struct, IConstant
+        where TSmooths : struct, IConstant
     {
-        float* from = z + ((nint)n * classes);
-        int length = count * classes, padded = Quotient.Up(count, S.Lanes) * S.Lanes * classes;
-        if (padded > length)
+        int waiting = Math.Min(_waiting, count), both = count - waiting;
+        nint block = (nint)classes * S.Lanes;
+        Losses<S, V> losses = new();
+        V roots = TableExponential<S, V>.Roots();
+        Blocks<S, V, TStore, TVectors, N1, N0, N0>(waiting, rows, from, labels, owners, powers, 0, waiting, to, 0, roots, ref losses);
+        double beyond = 0;
+        int shifted = 0;
+        for (int n = 0; n < count;)
         {
-            // Rows there are not are zeros.
-            new ReadOnlySpan<float>(from, length).CopyTo(new Span<float>(rows, length));
-            new Span<float>(rows + length, padded - length).Clear();
-            from = rows;
+            int some = Math.Min(MostFactors, n < both ? both - n : count - n), done = n < both
+                ? Blocks<S, V, TStore, TVectors, N1, N1, TSmooths>(some, rows, from, labels, owners, powers, n % waiting, waiting, to, shifted, roots, ref losses)
+                : Blocks<S, V, TStore, TVectors, N0, N1, TSmooths>(some, rows, from, labels, owners, powers, n % waiting, waiting, to, shifted, roots, ref losses);
+            n += done;
+            from += done * block;
+            to += done * block;
+            labels += LabelStep * done * S.Lanes;
+            shifted = Math.Max(0, shifted - done);
+            if (done == some) continue;
+            // All that wait are shifted with the block that must be, since large logits are seldom alone.
+            shifted = Math.Min(waiting, count - n);
+            beyond += Shift<S, V, TVectors>(from, labels, owners, powers, n % waiting, shifted, waiting);
         }
-        isSmall = TakePowers<S, V, TStore>(from, powers, padded, roots);
-        if (!isSmall)
-        {
-            Shift(count, from, rows);
-            for (int i = 0; i < padded; i += S.Lanes) S.Store(powers + i, Exponential.OfNotPositive<S, V>(S.Load(rows + i)));
-            from = rows;
-        }
-        if (y == null) return 0;
-        // Σ −t·log p = log Σ e^z − (1 − ε)·z[label] − ε/C·Σ z, of which −log p of the label, or of large logits log Σ e^z, is left.
-        double ofLabel = isSmall ? smoothing : smoothing - 1.0, beyond = smoothing == 0 ? 0 : -smoothing / classes * RowSum.Of<S, V>(from, length);
-        if (ofLabel == 0) return beyond;
-        for (int i = 0; i < count; i++) beyond += ofLabel * from[(i * classes) + y[n + i]];
-        return beyond;
+        return beyond + losses.Sum();
     }
 
-    /// <summary>Exponentials, if all numbers are small; of NaN, NaN.</summary>
+    // Without labels all rows are of the first class.
+    private nint LabelStep => y == null ? 0 : 1;
+
+    /// <summary>
+    /// Takes the exponentials of blocks that lie <paramref name="waiting"/> blocks ahead (<typeparamref name="TTakes"/>), in whose places those
+    /// of blocks now at hand become derivatives (<typeparamref name="TGives"/>), up to one that is to be shifted. No call is made on the way, for
+    /// which all vectors would have to leave the registers.
+    /// </summary>
+    /// <returns>How many blocks are done.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool TakePowers<S, V, TStore>(float* from, float* to, nint length, V roots)
+    private int Blocks<S, V, TStore, TVectors, TTakes, TGives, TSmooths>(
+        int count, int rows, float* from, int* labels, float* owners, float* ring, int slot, int waiting, float* to, int shifted, V roots, ref Losses<S, V> losses)
         where S : struct, ISimd<V>
         where V : unmanaged
         where TStore : struct, IStore
+        where TVectors : struct, IConstant
+        where TTakes : struct, IConstant
+        where TGives : struct, IConstant
+        where TSmooths : struct, IConstant
     {
-        V digits = S.Broadcast(BitConverter.Int32BitsToSingle(int.MaxValue)), largest = S.Zero;
-        for (nint i = 0; i < length; i += S.Lanes)
+        nint stride = classes, block = stride * S.Lanes, labelStep = LabelStep * S.Lanes;
+        float* numbers = owners + block, next = TGives.Value > 0 ? from + (waiting * block) : from, powers = ring + (slot * block), end = ring + (waiting * block);
+        TableExponential<S, V> exponential = new(roots);
+        V numerator = S.Broadcast(scale), fromEach = S.Broadcast(-_fromEach), fromLabel = S.Broadcast(_fromLabel), firsts = S.Multiply(S.Iota, S.Broadcast(classes));
+        V lanes = LastLanes<S, V>(), factor = S.Zero, label = S.Zero, product = S.Broadcast(1), exponents = S.Zero, smooth = S.Zero;
+        int left = count;
+        for (; left > 0; left--)
         {
-            if (TStore.IsStreaming) Simd.PrefetchNear(from + i + Ahead);
-            V x = S.Load(from + i);
-            largest = S.Max(S.And(x, digits), largest);
-            S.Store(to + i, Exponential.OfSmall<S, V>(x, roots));
+            if (TGives.Value > 0)
+            {
+                V sum = FoldRows<S, V, TVectors, Sums>(powers, stride, lanes), power = S.Broadcast(1);
+                if (shifted <= 0)
+                {
+                    power = S.Gather(powers, stride, labels);
+                    if (!S.IsLessEverywhere(S.Broadcast(Least), power) || !S.IsLessEverywhere(sum, S.Broadcast(Largest))) break;
+                    if (TSmooths.Value > 0)
+                    {
+                        V each = S.Zero;
+                        for (nint i = 0; i < block; i += S.Lanes) each = S.Add(each, S.Load(from + i));
+                        smooth = S.Add(smooth, S.MultiplyAdd(S.Broadcast(-1f / classes), each, S.Gather(from, stride, labels)));
+                    }
+                }
+                shifted--;
+                factor = S.Divide(numerator, sum);
+                label = S.Add(firsts, S.LoadInt32(labels));
+                V ratio = S.WhereGreater(S.Broadcast(rows), S.Iota, S.Divide(sum, power), S.Broadcast(1)), exponent = S.Exponent(ratio);
+                exponents = S.Add(exponents, exponent);
+                product = S.Multiply(product, S.TimesPowerOfTwo(ratio, S.Subtract(S.Zero, exponent)));
+            }
+            for (nint i = 0; i < block; i += S.Lanes)
+            {
+                if (TGives.Value > 0)
+                {
+                    V owner = S.Load(owners + i), derivative = S.MultiplyAdd(S.Permute(factor, owner), S.Load(powers + i), fromEach);
+                    TStore.Store<S, V>(to + i, S.WhereEqual(S.Permute(label, owner), S.Load(numbers + i), S.Subtract(derivative, fromLabel), derivative));
+                }
+                if (TTakes.Value > 0)
+                {
+                    if (TStore.IsStreaming) Simd.PrefetchNear(next + i + Ahead);
+                    S.Store(powers + i, exponential.Of(S.Load(next + i)));
+                }
+            }
+            from += block;
+            next += block;
+            to += block;
+            labels += labelStep;
+            powers += block;
+            if (powers == end) powers = ring;
         }
-        return !S.IsGreaterAnywhere(largest, S.Broadcast(Small));
-    }
-
-    /// <summary>Takes its largest number from each row.</summary>
-    private void Shift(int count, float* from, float* to)
-    {
-        for (int i = 0; i < count; i++, from += classes, to += classes)
-        {
-            float largest = from[0];
-            for (int c = 1; c < classes; c++) largest = MathF.Max(largest, from[c]);
-            for (int c = 0; c < classes; c++) to[c] = from[c] - largest;
-        }
+        if (TGives.Value > 0) losses.Add(product, exponents, S.Multiply(S.Broadcast(smoothing), smooth));
+        return count - left;
     }
 
     /// <summary>
-    /// Adds up rows, and divides: what powers are to be multiplied by, and 1/p of the labels if logits are small, sums if they are not. The
-    /// logarithms of many of these are that of their product; powers of two are added apart, so that none is too large.
+    /// The logarithms of many numbers from 1 on are that of their product; powers of two are added apart, so that none is too large.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Add<S, V, TVectors>(int count, bool isSmall, float* powers, int* labels, float* factors, float* products)
+    private struct Losses<S, V>() where S : struct, ISimd<V> where V : unmanaged
+    {
+        private V _product = S.Broadcast(1), _exponents = S.Zero, _others = S.Zero;
+
+        /// <summary>Adds the logarithms of a product and of powers of two, and other losses.</summary>
+        public void Add(V product, V exponents, V others)
+        {
+            product = S.Multiply(_product, product);
+            V exponent = S.Exponent(product);
+            _product = S.TimesPowerOfTwo(product, S.Subtract(S.Zero, exponent));
+            _exponents = S.Add(S.Add(_exponents, exponents), exponent);
+            _others = S.Add(_others, others);
+        }
+
+        public readonly double Sum() => S.Sum(S.Log(_product)) + (Math.Log(2) * S.Sum(_exponents)) + S.Sum(_others);
+    }
+
+    /// <summary>The exponentials of blocks whose rows are shifted by their largest logits, and what the loss is beyond the logarithms of their sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private double Shift<S, V, TVectors>(float* from, int* labels, float* owners, float* ring, int slot, int count, int waiting)
         where S : struct, ISimd<V>
         where V : unmanaged
         where TVectors : struct, IConstant
     {
-        nint stride = classes, more = (stride - 1) / S.Lanes * S.Lanes;
-        V mask = S.WhereGreater(S.Broadcast(stride - more), S.Iota, S.Broadcast(BitConverter.Int32BitsToSingle(-1)), S.Zero);
-        V product = S.Load(products), exponents = S.Load(products + S.Lanes), numerator = S.Broadcast(scale);
-        for (int i = 0; i < count; i += S.Lanes) S.Store(factors + i, AddRows<S, V, TVectors>(powers + (i * stride), stride, more, mask));
-        for (; count > 0; count -= S.Lanes, powers += S.Lanes * stride, labels += S.Lanes, factors += S.Lanes)
+        int block = classes * S.Lanes;
+        V lanes = LastLanes<S, V>();
+        double beyond = 0;
+        for (int n = 0; n < count; n++)
         {
-            V sum = S.Load(factors), ratio = isSmall ? S.Divide(sum, S.Gather(powers, stride, labels)) : sum;
-            S.Store(factors, S.Divide(numerator, sum));
-            ratio = S.WhereGreater(S.Broadcast(count), S.Iota, ratio, S.Broadcast(1));
-            V exponent = S.Exponent(ratio);
-            exponents = S.Add(exponents, exponent);
-            product = S.Multiply(product, S.TimesPowerOfTwo(ratio, S.Subtract(S.Zero, exponent)));
+            float* z = from + ((nint)n * block), shifted = ring + ((slot + n) % waiting * block);
+            // Behind the last row there may be no logits.
+            for (int i = 0; i < block; i += S.Lanes) S.Store(shifted + i, S.Load(z + i));
         }
-        S.Store(products, product);
-        S.Store(products + S.Lanes, exponents);
+        for (int n = 0; n < count; n++)
+        {
+            float* z = from + ((nint)n * block), shifted = ring + ((slot + n) % waiting * block);
+            V largest = FoldRows<S, V, TVectors, Maxima>(shifted, classes, lanes), label = S.Subtract(S.Gather(z, classes, labels + (n * S.Lanes * LabelStep)), largest), sum = S.Zero;
+            for (int i = 0; i < block; i += S.Lanes)
+            {
+                V x = S.Subtract(S.Load(z + i), S.Permute(largest, S.Load(owners + i)));
+                sum = S.Add(sum, x);
+                S.Store(shifted + i, Exponential.OfNotPositive<S, V>(x));
+            }
+            // Σ −t·log p = log Σ e^z − (1 − ε)·z[label] − ε/C·Σ z.
+            if (y != null && smoothing != 1) beyond += (smoothing - 1.0) * S.Sum(label);
+            if (smoothing != 0) beyond -= smoothing / classes * S.Sum(sum);
+        }
+        return beyond;
     }
 
-    /// <summary>The sums of L rows.</summary>
+    /// <summary>In the lanes of a row's last vector that belong to it all bits, in the others none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V AddRows<S, V, TVectors>(float* rows, nint stride, nint more, V mask)
+    private V LastLanes<S, V>() where S : struct, ISimd<V> where V : unmanaged =>
+        S.WhereGreater(S.Broadcast(((classes - 1) % S.Lanes) + 1), S.Iota, S.Broadcast(BitConverter.Int32BitsToSingle(-1)), S.Zero);
+
+    /// <summary>The sums or maxima of L rows of C numbers: a transposition that adds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V FoldRows<S, V, TVectors, TFold>(float* rows, nint stride, V lanes)
         where S : struct, ISimd<V>
         where V : unmanaged
         where TVectors : struct, IConstant
+        where TFold : struct, IFold
     {
         nint step = S.Lanes / 4 * stride;
-        V sum = AddFour<S, V, TVectors>(rows, step, more, mask);
-        if (S.Lanes == 4) return sum;
-        V second = AddFour<S, V, TVectors>(rows + stride, step, more, mask);
-        if (S.Lanes == 8) return Fold<S, V>(sum, second);
-        V third = AddFour<S, V, TVectors>(rows + (2 * stride), step, more, mask), fourth = AddFour<S, V, TVectors>(rows + (3 * stride), step, more, mask);
-        return Fold<S, V>(Fold<S, V>(sum, third), Fold<S, V>(second, fourth));
+        V first = FoldFour<S, V, TVectors, TFold>(rows, 0, step, stride, lanes);
+        if (S.Lanes == 4) return first;
+        V second = FoldFour<S, V, TVectors, TFold>(rows, stride, step, stride, lanes);
+        if (S.Lanes == 8) return Fold<S, V, TFold>(first, second);
+        V third = FoldFour<S, V, TVectors, TFold>(rows, 2 * stride, step, stride, lanes), fourth = FoldFour<S, V, TVectors, TFold>(rows, 3 * stride, step, stride, lanes);
+        return Fold<S, V, TFold>(Fold<S, V, TFold>(first, third), Fold<S, V, TFold>(second, fourth));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V AddFour<S, V, TVectors>(float* rows, nint step, nint more, V mask)
-        where S : struct, ISimd<V>
-        where V : unmanaged
-        where TVectors : struct, IConstant =>
-        FoldQuads<S, V>(
-            FoldQuads<S, V>(AddRow<S, V, TVectors>(rows, more, mask), AddRow<S, V, TVectors>(rows + (2 * step), more, mask)),
-            FoldQuads<S, V>(AddRow<S, V, TVectors>(rows + step, more, mask), AddRow<S, V, TVectors>(rows + (3 * step), more, mask)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V AddRow<S, V, TVectors>(float* row, nint more, V mask)
+    private static V FoldFour<S, V, TVectors, TFold>(float* rows, nint row, nint step, nint stride, V lanes)
         where S : struct, ISimd<V>
         where V : unmanaged
         where TVectors : struct, IConstant
-    {
-        V sum = S.And(mask, S.Load(row + more));
-        if (TVectors.Value > 1)
-        {
-            for (nint i = 0; i < more; i += S.Lanes) sum = S.Add(sum, S.Load(row + i));
-        }
-        return sum;
-    }
+        where TFold : struct, IFold =>
+        FoldQuads<S, V, TFold>(
+            FoldQuads<S, V, TFold>(FoldRow<S, V, TVectors, TFold>(rows, row, stride, lanes), FoldRow<S, V, TVectors, TFold>(rows + (2 * step), row, stride, lanes)),
+            FoldQuads<S, V, TFold>(FoldRow<S, V, TVectors, TFold>(rows + step, row, stride, lanes), FoldRow<S, V, TVectors, TFold>(rows + (3 * step), row, stride, lanes)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V FoldQuads<S, V>(V a, V b) where S : struct, ISimd<V> where V : unmanaged
-    {
-        (V low, V high) = S.InterleaveQuads(a, b);
-        return S.Add(low, high);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Fold<S, V>(V a, V b) where S : struct, ISimd<V> where V : unmanaged
-    {
-        (V low, V high) = S.Interleave(a, b);
-        return S.Add(low, high);
-    }
-
-    /// <summary>Powers of whole blocks become derivatives.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Derive<S, V, TStore>(int count, float* powers, float* factors, int* labels, float* owners, float* to)
+    private static V FoldRow<S, V, TVectors, TFold>(float* rows, nint row, nint stride, V lanes)
         where S : struct, ISimd<V>
         where V : unmanaged
-        where TStore : struct, IStore
+        where TVectors : struct, IConstant
+        where TFold : struct, IFold
     {
-        nint block = classes * S.Lanes;
-        V fromEach = S.Broadcast(-_fromEach), fromLabel = S.Broadcast(_fromLabel), rows = S.Multiply(S.Iota, S.Broadcast(classes));
-        for (float* end = factors + count; factors < end; factors += S.Lanes, labels += S.Lanes, powers += block, to += block)
-        {
-            V factor = S.Load(factors), label = S.Add(rows, S.LoadInt32(labels)), number = S.Iota;
-            for (nint i = 0; i < block; i += S.Lanes)
-            {
-                V owner = S.Load(owners + i), derivative = S.MultiplyAdd(S.Load(powers + i), S.Permute(factor, owner), fromEach);
-                TStore.Store<S, V>(to + i, S.WhereEqual(number, S.Permute(label, owner), S.Subtract(derivative, fromLabel), derivative));
-                number = S.Add(number, S.Broadcast(S.Lanes));
-            }
-        }
+        nint more = TVectors.Value == 1 ? 0 : (stride - 1) / S.Lanes * S.Lanes;
+        V fold = TFold.First<S, V>(lanes, S.Load(rows + row + more));
+        for (nint i = 0; TVectors.Value > 1 && i < more; i += S.Lanes) fold = TFold.Of<S, V>(S.Load(rows + row + i), fold);
+        return fold;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V FoldQuads<S, V, TFold>(V a, V b) where S : struct, ISimd<V> where V : unmanaged where TFold : struct, IFold
+    {
+        (V low, V high) = S.InterleaveQuads(a, b);
+        return TFold.Of<S, V>(low, high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Fold<S, V, TFold>(V a, V b) where S : struct, ISimd<V> where V : unmanaged where TFold : struct, IFold
+    {
+        (V low, V high) = S.Interleave(a, b);
+        return TFold.Of<S, V>(low, high);
+    }
+
+    /// <summary>What becomes of two numbers, and of lanes there are not.</summary>
+    private interface IFold
+    {
+        static abstract V First<S, V>(V lanes, V numbers) where S : struct, ISimd<V> where V : unmanaged;
+
+        static abstract V Of<S, V>(V a, V b) where S : struct, ISimd<V> where V : unmanaged;
+    }
+
+    private readonly struct Sums : IFold
+    {
+        // Not a choice between numbers and zero, whose instruction would wait for what its register held before.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V First<S, V>(V lanes, V numbers) where S : struct, ISimd<V> where V : unmanaged =>
+            S.And(lanes, numbers);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Of<S, V>(V a, V b) where S : struct, ISimd<V> where V : unmanaged => S.Add(a, b);
+    }
+
+    private readonly struct Maxima : IFold
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V First<S, V>(V lanes, V numbers) where S : struct, ISimd<V> where V : unmanaged =>
+            S.WhereEqual(lanes, S.Zero, S.Broadcast(float.NegativeInfinity), numbers);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Of<S, V>(V a, V b) where S : struct, ISimd<V> where V : unmanaged => S.Max(a, b);
     }
 }

@@ -77,8 +77,8 @@ internal unsafe interface ISimd<V> where V : unmanaged
     /// <summary>Lane by lane: a &gt; b ? <paramref name="greater"/> : <paramref name="otherwise"/> (so for NaN, too).</summary>
     static abstract V WhereGreater(V a, V b, V greater, V otherwise);
 
-    /// <summary>Whether a &gt; b in any lane.</summary>
-    static abstract bool IsGreaterAnywhere(V a, V b);
+    /// <summary>Whether a &lt; b in all lanes; not if one is NaN.</summary>
+    static abstract bool IsLessEverywhere(V a, V b);
 
     /// <summary>
     /// Lane by lane: is <paramref name="x"/> a larger maximum than <paramref name="best"/>, or NaN? <paramref name="yes"/> :

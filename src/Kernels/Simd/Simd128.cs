@@ -81,7 +81,7 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> WhereGreater(Vector128<float> a, Vector128<float> b, Vector128<float> greater, Vector128<float> otherwise) =>
         Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), greater, otherwise);
 
-    public static bool IsGreaterAnywhere(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThanAny(a, b);
+    public static bool IsLessEverywhere(Vector128<float> a, Vector128<float> b) => Vector128.LessThanAll(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> WhereBeats(Vector128<float> x, Vector128<float> best, Vector128<float> yes, Vector128<float> no) =>

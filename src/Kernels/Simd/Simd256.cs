@@ -75,7 +75,7 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> WhereGreater(Vector256<float> a, Vector256<float> b, Vector256<float> greater, Vector256<float> otherwise) =>
         Vector256.ConditionalSelect(Vector256.GreaterThan(a, b), greater, otherwise);
 
-    public static bool IsGreaterAnywhere(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanAny(a, b);
+    public static bool IsLessEverywhere(Vector256<float> a, Vector256<float> b) => Vector256.LessThanAll(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WhereBeats(Vector256<float> x, Vector256<float> best, Vector256<float> yes, Vector256<float> no) =>

@@ -81,7 +81,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> WhereGreater(Vector512<float> a, Vector512<float> b, Vector512<float> greater, Vector512<float> otherwise) =>
         Vector512.ConditionalSelect(Vector512.GreaterThan(a, b), greater, otherwise);
 
-    public static bool IsGreaterAnywhere(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThanAny(a, b);
+    public static bool IsLessEverywhere(Vector512<float> a, Vector512<float> b) => Vector512.LessThanAll(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WhereBeats(Vector512<float> x, Vector512<float> best, Vector512<float> yes, Vector512<float> no) =>

@@ -79,7 +79,7 @@ internal readonly unsafe struct SimdT : ISimd<Vector<float>>
     public static Vector<float> WhereGreater(Vector<float> a, Vector<float> b, Vector<float> greater, Vector<float> otherwise) =>
         Vector.ConditionalSelect(Vector.GreaterThan(a, b), greater, otherwise);
 
-    public static bool IsGreaterAnywhere(Vector<float> a, Vector<float> b) => Vector.GreaterThanAny(a, b);
+    public static bool IsLessEverywhere(Vector<float> a, Vector<float> b) => Vector.LessThanAll(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> WhereBeats(Vector<float> x, Vector<float> best, Vector<float> yes, Vector<float> no) =>

@@ -144,9 +144,10 @@ public class SoftmaxCrossEntropyTests
             foreach (float odd in new[] { float.NaN, float.PositiveInfinity })
                 for (int lane = 0; lane < Simd.Lanes; lane++)
                 {
-                    // Before and behind a large number, one vector's distance apart.
+                    // Before and behind a large number of the same block, if it has more than one vector one vector's distance apart.
                     float[] logits = Numbers.Random(images * classes, lane, limit: 5), without = [.. logits], dlogits = new float[logits.Length], expected = new float[logits.Length];
-                    int place = (9 * Simd.Lanes * classes) + lane, large = place + (lane % 2 == 0 ? Simd.Lanes : -Simd.Lanes);
+                    int block = 9 * Simd.Lanes * classes, place = block + lane, large = classes == 1 ? block + ((lane + 1) % Simd.Lanes) : place + Simd.Lanes;
+                    if (lane % 2 != 0) (place, large) = (large, place);
                     logits[place] = odd;
                     logits[large] = without[large] = 100;
                     int[] labels = Labels(images, classes);

@@ -45,31 +45,4 @@ public class ExponentialTests
         Exponential.Run(left);
         Assert.All(left, number => Assert.InRange(number, 0, 1));
     }
-
-    [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
-    public void Of_small_numbers_it_is_as_right_by_a_table_and_NaN_stays(SimdWidth width)
-    {
-        using ForcedWidth forced = new(width);
-        float[] x = [0, -0f, float.NaN, 87, -87, 80, -80, .. Numbers.Random(20_000, 1, 2), .. Enumerable.Range(0, 200_001).Select(i => -87 + (i * 0.00087f))];
-        Array.Resize(ref x, x.Length / 16 * 16);
-        float[] y = new float[x.Length];
-        Small call = new(x, y);
-        Simd.Run(ref call);
-        Assert.Equal([1, 1, float.NaN], y[..3]);
-        for (int i = 3; i < x.Length; i++)
-        {
-            double expected = Math.Exp(x[i]), unit = (double)MathF.BitIncrement((float)expected) - (float)expected;
-            Assert.InRange(y[i], expected - (1.5 * unit), expected + (1.5 * unit));
-        }
-    }
-
-    private readonly struct Small(float[] x, float[] y) : ISimdKernel
-    {
-        public unsafe void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
-        {
-            V roots = Exponential.Roots<S, V>();
-            fixed (float* from = x, to = y)
-                for (int i = 0; i < x.Length; i += S.Lanes) S.Store(to + i, Exponential.OfSmall<S, V>(S.Load(from + i), roots));
-        }
-    }
 }

@@ -206,29 +206,30 @@ public unsafe class SimdTests
     }
 
     [Theory, MemberData(nameof(SimdWidths.All), MemberType = typeof(SimdWidths))]
-    public void A_greater_number_is_found_in_every_lane(SimdWidth width)
+    public void A_number_that_is_not_less_is_found_in_every_lane(SimdWidth width)
     {
         using ForcedWidth forced = new(width);
         float[] numbers = new float[Simd.Lanes];
-        Assert.False(IsAnyAbove(numbers, 0));
+        Assert.True(AreAllBelow(numbers, 1));
         for (int lane = 0; lane < numbers.Length; lane++)
         {
             numbers[lane] = 2;
-            Assert.True(IsAnyAbove(numbers, 1));
-            Assert.False(IsAnyAbove(numbers, 2));
+            Assert.False(AreAllBelow(numbers, 1));
+            Assert.False(AreAllBelow(numbers, 2));
+            Assert.True(AreAllBelow(numbers, 3));
             numbers[lane] = float.NaN;
-            Assert.False(IsAnyAbove(numbers, 1));
+            Assert.False(AreAllBelow(numbers, 3));
             numbers[lane] = 0;
         }
     }
 
-    private static bool IsAnyAbove(float[] numbers, float bound)
+    private static bool AreAllBelow(float[] numbers, float bound)
     {
         fixed (float* x = numbers)
         {
-            AnyAbove call = new(x, bound);
+            AllBelow call = new(x, bound);
             Simd.Run(ref call);
-            return call.IsAny;
+            return call.AreAll;
         }
     }
 
@@ -357,7 +358,7 @@ public unsafe class SimdTests
     {
         public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged
         {
-            V power = S.PowerOfRoot(Exponential.Roots<S, V>(), S.ToInt32(S.Add(S.Broadcast(first), S.Iota)));
+            V power = S.PowerOfRoot(TableExponential<S, V>.Roots(), S.ToInt32(S.Add(S.Broadcast(first), S.Iota)));
             S.Store(powers, power);
             S.Store(exponents, S.Exponent(power));
         }
@@ -376,11 +377,11 @@ public unsafe class SimdTests
         }
     }
 
-    private struct AnyAbove(float* numbers, float bound) : ISimdKernel
+    private struct AllBelow(float* numbers, float bound) : ISimdKernel
     {
-        public bool IsAny { get; private set; }
+        public bool AreAll { get; private set; }
 
-        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => IsAny = S.IsGreaterAnywhere(S.Load(numbers), S.Broadcast(bound));
+        public void Run<S, V>() where S : struct, ISimd<V> where V : unmanaged => AreAll = S.IsLessEverywhere(S.Load(numbers), S.Broadcast(bound));
     }
 
     private readonly struct FourSums(float* rows, float* sums) : ISimdKernel
