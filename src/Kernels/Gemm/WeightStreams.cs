@@ -1,14 +1,20 @@
+using System.Runtime.Intrinsics;
+
 namespace CnnEngine.Kernels;
 
 /// <summary>
 /// The fully connected layer for few images and weights that come from memory, so that reading them takes the time:
 /// <code>y[n, o] += Σ_i x[n, i] · W[o, i]        ∂x[n, i] = Σ_o δ[n, o] · W[o, i]</code>
-/// W is read once, as six streams (three where there are 16 registers), each a run of consecutive rows.
+/// W is read once, as seven streams (three where there are 16 registers), each a run of consecutive rows.
 /// </summary>
 /// <remarks>
 /// The processor fetches ahead as long as a stream goes on without a gap. Six rows side by side end after a row each and go on five rows
 /// further: 1.2 times as long. Whatever else is read or written disturbs it. So the features of up to four images (x, or the sums of ∂x) lie
-/// vector by vector, image by image, one stream in place of four: 1.15 times as fast with four images. Asking for W ahead makes most of it slower.
+/// vector by vector, image by image, one stream in place of four: 1.15 times as fast with four images.
+/// For one and two images that is all. The multiply-adds of three and four, waiting for W, seem to fill the queues before the loads have
+/// come far enough: there every line is asked for half a page ahead, and vectors are 256 bits long. With four images both together make it 1.3
+/// (forward) and 1.4 times as fast (back), the first alone 1.05 and 1.15; the second alone makes it slower, and so does asking a page ahead or
+/// for the first line of each page only.
 /// </remarks>
 internal static unsafe class WeightStreams
 {
@@ -25,9 +31,9 @@ internal static unsafe class WeightStreams
     {
         Features features = new(images, inputs);
         using Scratch.Lease packed = Scratch.Take(features.Length);
-        Threads.ForVectors(features.Blocks.Count, new Pack(features, x, packed.Data));
+        features.Run(features.Blocks.Count, new Pack(features, x, packed.Data));
         Rows<WeightTiles.Forward> rows = new(features, outputs, packed.Data, 0, w, y);
-        Threads.ForVectors(rows.Chunks, rows);
+        features.Run(rows.Chunks, rows);
     }
 
     /// <summary>Overwrites ∂x with δ·W: each chunk of rows of W has sums of its own, which are then added up in their order.</summary>
@@ -36,9 +42,9 @@ internal static unsafe class WeightStreams
         Features features = new(images, inputs);
         int chunks = Rows<WeightTiles.BackwardInput>.ChunksOf(inputs, outputs);
         using Scratch.Lease sums = Scratch.Take(features.Length * chunks);
-        Threads.ForVectors(chunks, new Rows<WeightTiles.BackwardInput>(features, outputs, sums.Data, features.Length, w, dy));
+        features.Run(chunks, new Rows<WeightTiles.BackwardInput>(features, outputs, sums.Data, features.Length, w, dy));
         AddUp addUp = new(features, chunks, sums.Data, dx);
-        Threads.ForVectors(addUp.Chunks, addUp);
+        features.Run(addUp.Chunks, addUp);
     }
 
     /// <summary>
@@ -47,23 +53,37 @@ internal static unsafe class WeightStreams
     private readonly struct Features(int images, int inputs)
     {
         public readonly RowBlocks Blocks = new(images, 4);
-        public readonly int Inputs = inputs;
+        public readonly int Inputs = inputs, Lanes = LanesOf(images), Steps = Quotient.Up(inputs, LanesOf(images));
 
-        public readonly int Steps => Quotient.Up(Inputs, Simd.Lanes);
+        public readonly long Length => (long)Blocks.Rows * Steps * Lanes;
 
-        public readonly long Length => (long)Blocks.Rows * Steps * Simd.Lanes;
+        // The remarks above; of more blocks, whose products take longer than reading, whole vectors are faster.
+        private static int LanesOf(int images) => images is >= 3 and <= 6 ? Math.Min(Simd.Lanes, Simd256.Lanes) : Simd.Lanes;
+
+        /// <summary>Runs chunks on vectors of <see cref="Lanes"/> floats.</summary>
+        public readonly void Run<T>(int chunks, T body) where T : unmanaged, IVectorChunks
+        {
+            if (Lanes < Simd.Lanes) Threads.ForVectors(chunks, new On256<T>(body));
+            else Threads.ForVectors(chunks, body);
+        }
 
         /// <summary>The place of a block's vectors of a step.</summary>
-        public readonly nint At(int block, int step) => (((nint)Blocks.First(block) * Steps) + ((nint)step * Blocks.Height(block))) * Simd.Lanes;
+        public readonly nint At(int block, int step) => (((nint)Blocks.First(block) * Steps) + ((nint)step * Blocks.Height(block))) * Lanes;
     }
 
-    /// <summary>A chunk is some rows of W: streams of equal length, and fewer than six rows that are left.</summary>
+    /// <summary>The same chunks on vectors of 256 bits.</summary>
+    private readonly struct On256<T>(T body) : IVectorChunks where T : unmanaged, IVectorChunks
+    {
+        public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged => body.Run<Simd256, Vector256<float>>(chunk);
+    }
+
+    /// <summary>A chunk is some rows of W: streams of equal length, and fewer rows than streams that are left.</summary>
     private readonly struct Rows<T>(Features features, int outputs, float* x, long lengthOfSums, float* w, float* y) : IVectorChunks where T : struct, IWeightTile
     {
         // A chunk has sums of its own, which must be little beside its rows; and few threads get all that memory gives.
         private const int MostChunks = 8, FewestFloats = 1 << 17;
 
-        private static int Streams => Simd.Registers == 32 ? 6 : 3;
+        private static int Streams => Simd.Registers == 32 ? 7 : 3;
 
         public static int ChunksOf(int inputs, int outputs) => Quotient.Up(outputs, RowsOfChunk(inputs, outputs));
 
@@ -86,7 +106,7 @@ internal static unsafe class WeightStreams
             for (int row = first + (Streams * apart); row < end; row++) Multiply<S, V>(ofChunk, row, 1, 0, rest.Data, y + row, outputs, 0);
         }
 
-        /// <summary>Outputs tile by tile, image by image, or back: with four images, 24 places far apart for every tile would take 1.07 times as long.</summary>
+        /// <summary>Outputs tile by tile, image by image, or back: with four images, 28 places far apart for every tile would take 1.07 times as long.</summary>
         private void Copy(int first, int apart, float* tiles, bool isBack)
         {
             for (int n = 0; n < features.Blocks.Rows; n++)
@@ -137,7 +157,7 @@ internal static unsafe class WeightStreams
             {
                 case 1: T.Run<S, V, N, N1>(tile); break;
                 case 3: T.Run<S, V, N, N3>(tile); break;
-                default: T.Run<S, V, N, N6>(tile); break;
+                default: T.Run<S, V, N, N7>(tile); break;
             }
         }
     }

@@ -16,11 +16,15 @@ public class FullyConnectedTests
         (17, 2100, 13), (33, 1030, 7), (1, 1024, 256), (2, 2048, 130), (3, 3072, 86), (4, 1024, 259), (5, 1024, 257), (4, 5120, 53), (8, 2048, 131),
     ];
 
-    /// <summary>Fewer rows of W than streams and some more, one chunk of rows and several; all numbers of images in a block, several blocks.</summary>
+    /// <summary>
+    /// Fewer rows of W than streams and some more, one chunk of rows and several; all numbers of images in a block, several blocks; half vectors
+    /// left behind whole ones.
+    /// </summary>
     private static readonly (int Images, int Inputs, int Outputs)[] SizesFromMemory =
     [
         (1, 1, 1), (2, 3, 5), (3, 16, 6), (4, 17, 7), (4, 64, 13), (5, 33, 12), (7, 47, 35), (9, 15, 20), (16, 129, 19), (17, 12, 8),
         (1, 1030, 300), (2, 1024, 259), (3, 517, 700), (4, 4100, 67), (4, 2048, 130), (8, 1030, 257), (16, 530, 531),
+        (3, 40, 15), (4, 24, 22), (2, 56, 14), (4, 1031, 301),
     ];
 
     public static TheoryData<SimdWidth, int, int, int> Cases { get; } = MakeCases(Sizes);
