@@ -44,11 +44,15 @@ internal sealed unsafe class PointwiseConvolution : ConvAlgorithm
     public override void BackwardFilter(in ConvShape shape, float* x, float* dy, float* dw, float* dbias) =>
         throw new NotSupportedException("pointwise serves the forward and the backward input pass only");
 
-    /// <summary>The pixels of an image in ranges of whole tiles, each two vectors wide.</summary>
+    /// <summary>
+    /// The pixels of an image in ranges of whole tiles, each two vectors wide. Ranges for threads to share out cost one thread a twentieth where
+    /// an image is 14×14, and two take 0.6 of its time.
+    /// </summary>
     private static RowBlocks Ranges(in ConvShape shape, int rows)
     {
-        int width = 2 * Simd.Lanes;
-        return new RowBlocks((shape.OutputPlane + width - 1) / width, Math.Max(1, ChunkFloats / rows / width));
+        int width = 2 * Simd.Lanes, tiles = Quotient.Up(shape.OutputPlane, width);
+        int ranges = Math.Max(Quotient.Up(tiles, Math.Max(1, ChunkFloats / rows / width)), Math.Min(tiles, Quotient.Up(shape.FewestChunks, shape.N)));
+        return new RowBlocks(tiles, Quotient.Up(tiles, ranges));
     }
 
     private static int First(RowBlocks ranges, int range) => ranges.First(range) * 2 * Simd.Lanes;

@@ -15,6 +15,14 @@ public unsafe class ConvAlgorithmTests
             Assert.InRange(ConvCases.Algorithm("shift").Cost(pass, shape), shape.MultiplyAdds, double.MaxValue);
     }
 
+    [Theory, InlineData(ConvPass.Forward), InlineData(ConvPass.BackwardInput)]
+    public void The_pixels_of_a_single_image_are_shared_out(ConvPass pass)
+    {
+        ConvShape shape = new(1, 512, 14, 512, 1);
+        ConvAlgorithm pointwise = ConvCases.Algorithm("pointwise");
+        Assert.True(pointwise.ScratchBytes(pass, shape, 2) > pointwise.ScratchBytes(pass, shape, 1));
+    }
+
     [Fact]
     public void Names_differ_and_the_plainest_algorithm_supports_every_pass_of_every_shape()
     {

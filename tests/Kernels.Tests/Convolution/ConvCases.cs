@@ -81,6 +81,7 @@ internal static class ConvCases
         ["25 filters"] = new(1, 2, (5, 6), 25, 2),
         ["13 channels"] = new(2, 13, (4, 6), 3, 3, new() { Padding = 1 }),
         ["25 channels, 1×1"] = new(1, 25, (4, 5), 13, 1),
+        ["1×1, pixels of one image in ranges"] = new(1, 31, (11, 13), 67, 1),
         ["9 images"] = new(9, 2, (4, 5), 3, 2),
 
         ["one column"] = new(2, 3, (9, 1), 4, (3, 1), new() { Padding = new(1, 1, 0, 0) }),
