@@ -6,27 +6,39 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal sealed unsafe class ChwnAlgorithm : ConvAlgorithm
 {
+    // By how much the kernel slows down, measured, with the square root of what the images of a vector take of a core's cache beyond all of it,
+    // where a number that changes its layout takes three times as long, too; and where channels are alone.
+    private const double Farther = 0.06, Depthwise = 2;
+
     public override string Name => "chwn";
 
     public override bool Supports(ConvPass pass, in ConvShape shape) => true;
 
-    // Measured against `shift` on LeNet's and CIFAR's first layers: the kernel takes 0.85 or 0.9 of its time for a multiply-add, more the fewer
-    // accumulators it has; a number that changes its layout takes the time of 6, three times that where the images of a vector do not fit a
-    // core's cache. The further they are from fitting, the longer the kernel waits for them, which it reads once for each tile of filters:
-    // measured on AlexNet's first two layers, ResNet's 3×3 and MobileNet's 1×1 convolutions. The images of one vector keep one core busy,
-    // while the other algorithms share out their work.
+    // Measured, in the time of multiply-adds: what a number takes that changes its layout, and one of the filters, which are read one by one; of
+    // their gradient each is the sum of a vector. The images of one vector keep one core busy.
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        double numbers = InputFloats(shape) + OutputFloats(shape);
-        int rows = new RowBlocks(pass == ConvPass.BackwardInput ? shape.GroupChannels : shape.GroupFilters, ChwnKernel.MostRows).Height(0);
-        double waiting = pass == ConvPass.BackwardFilter ? 1 : Math.Pow(2.0 * ChwnKernel.MostRows / (rows * ChwnKernel.Columns(rows)), 0.7);
-        double caches = numbers * Simd.Lanes / (1 << 18), copying = caches > 1 ? 18 : 6;
-        (double kernel, double farther) = pass switch { ConvPass.Forward => (0.85, 0.1), ConvPass.BackwardInput => (0.85, 0.2), _ => (0.9, 0.1) };
-        double perImage = (kernel * waiting * Math.Max(1, 1 + (farther * (caches - 2))) * shape.MultiplyAdds / shape.N) + (copying * numbers);
-        double cost = (Groups(shape) * Simd.Lanes * perImage) + (pass == ConvPass.BackwardFilter ? 12.0 * Groups(shape) * shape.FilterLength : 0);
-        // With one channel a group, a load or two for every multiply-add.
-        bool isDepthwise = shape.Groups > 1 && shape.GroupChannels == 1;
-        return (Groups(shape) == 1 ? 2 : 1) * (isDepthwise ? 2 : 1) * cost;
+        double images = (double)Groups(shape) * Simd.Lanes, numbers = InputFloats(shape) + OutputFloats(shape);
+        double caches = numbers * Simd.Lanes / (1 << 18), farther = 1 + (Farther * Math.Sqrt(Math.Max(0, caches - 1)));
+        (int rows, int columns, double tiles) = Tiles(pass, shape);
+        // Back, each step of a tile reads another plane of δ, which is not in the first-level cache.
+        double slow = pass == ConvPass.BackwardInput ? Math.Max(SmallTile(rows, columns), FewRows(rows)) : SmallTile(rows, columns);
+        if (shape.Groups > 1 && shape.GroupChannels == 1) slow *= Depthwise;
+        (double moving, double ofFilter) = pass switch { ConvPass.Forward => (6, 6), ConvPass.BackwardInput => (9, 14), _ => (6.0, 170.0) };
+        double products = images * shape.MultiplyAdds / shape.N * slow * farther, moved = (caches > 1 ? 3 : 1) * moving * images * numbers;
+        return Unshared(shape, Groups(shape)) * (products + moved + (Groups(shape) * ((ofFilter * shape.FilterLength) + (Call * tiles))));
+    }
+
+    /// <summary>A register tile's rows and columns, and how many a vector of images has of them.</summary>
+    private static (int Rows, int Columns, double Count) Tiles(ConvPass pass, in ConvShape shape)
+    {
+        if (pass == ConvPass.BackwardFilter)
+            return (new RowBlocks(shape.GroupFilters, DotKernel.TallestA).Height(0), new RowBlocks(shape.Taps, DotKernel.TallestB).Height(0), 0);
+        bool isForward = pass == ConvPass.Forward;
+        RowBlocks rows = new(isForward ? shape.GroupFilters : shape.GroupChannels, ChwnKernel.MostRows);
+        int phases = isForward ? 1 : shape.Stride.Width;
+        RowBlocks columns = new(isForward ? shape.OutputWidth : Quotient.Up(shape.W, phases), ChwnKernel.Columns(rows.Height(0)));
+        return (rows.Height(0), columns.Height(0), (double)shape.Groups * rows.Count * columns.Count * phases * (isForward ? shape.OutputHeight : shape.H));
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

@@ -54,8 +54,26 @@ internal abstract unsafe class ConvAlgorithm
         if (dbias != null) PlaneBias.Backward(shape.N * shape.K, shape.OutputPlane, shape.K, dy, dbias);
     }
 
+    /// <summary>What a call takes, of a register tile or for a row that is copied, beside its multiply-adds and numbers: 8 ns.</summary>
+    protected const double Call = 1000;
+
     /// <summary>By how much a register tile of few rows is slower than a full one, because it loads more than it multiplies.</summary>
     protected static double FewRows(int rows) => Math.Max(1, 4.5 / rows);
+
+    /// <summary>
+    /// By how much a register tile is slower than its multiply-adds, two of which begin in a cycle: for fewer than eight accumulators, which
+    /// hide the latency, or because a step loads a number or vector for each row and column, of which two come in a cycle.
+    /// </summary>
+    protected static double SmallTile(int rows, int columns) => Math.Max(1, Math.Max(8.0, rows + columns) / (rows * columns));
+
+    /// <summary>Numbers that vectors take, whole ones.</summary>
+    protected static double WholeVectors(int numbers) => Quotient.Up(numbers, Simd.Lanes) * (double)Simd.Lanes;
+
+    /// <summary>
+    /// By how much a pass costs more that is a single chunk where others are shared out: it takes as long on one thread and twice as long on
+    /// two, and the choice must do for both.
+    /// </summary>
+    protected static double Unshared(in ConvShape shape, int chunks) => chunks == 1 && shape.FewestChunks > 1 ? 1.4 : 1;
 
     /// <summary>
     /// What the groups of all images take, where each is laid out, multiplied and brought to its place alone: more than the products, if they

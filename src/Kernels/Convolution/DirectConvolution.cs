@@ -13,32 +13,59 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
     // Vectors of channels that are computed together: a tile of 12 filters × 2 vectors.
     private const int VectorsTogether = 2;
 
-    // What it costs to bring a number of δ to its place where there are few channels, in times of others: it comes from memory, in short rows.
-    private const double FewChannelsDelta = 4;
+    // Measured, in the time of multiply-adds: what it takes to bring a number of y to its place and to transpose a filter's, forward; a number
+    // of x or δ, back; a number of the image, of δ and of the gradient, for the filters' gradient.
+    private const double Writing = 22, Transposing = 12, MovingBack = 13, TransposingImage = 9, ReadingDelta = 10, AddingUp = 15;
+
+    // A filter's number is transposed by itself for the images' gradient, and added so to the filters'.
+    private const double OneByOne = 75;
+
+    // Where channels are few: what it takes to transpose a number of δ, to add one of the gradient's, and for a tile to go on to the next row.
+    private const double TransposingDelta = 17, AddingParts = 110, NextRow = 370;
+
+    // What the two parallel regions of an image take.
+    private const double Regions = 50_000;
 
     public override string Name => "direct";
 
     public override bool Supports(ConvPass pass, in ConvShape shape) => shape.Groups == 1;
 
-    // Measured against `shift` on LeNet's second layer and on 5×5 filters of three channels: as much for a multiply-add, the time of 6 for a
-    // number that changes its place, of 12 for one of the output.
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        int channels = pass == ConvPass.Forward || (pass == ConvPass.BackwardFilter && HasFewChannels(shape)) ? shape.K : shape.C;
-        double idle = (double)Vectors(channels) * Simd.Lanes / channels;
-        double copied = pass switch
+        bool areFew = pass == ConvPass.BackwardFilter && HasFewChannels(shape);
+        int channels = pass == ConvPass.Forward || areFew ? shape.K : shape.C;
+        double idle = (double)Vectors(channels) * Simd.Lanes / channels, filter = idle * shape.FilterLength;
+        if (pass == ConvPass.Forward)
         {
-            ConvPass.Forward => (idle * (shape.FilterLength + (2 * shape.OutputLength))) + (shape.N * Copied(shape)),
-            ConvPass.BackwardInput => (idle * (shape.FilterLength + shape.InputLength)) + shape.OutputLength,
-            _ when HasFewChannels(shape) => FewChannelsDelta * idle * shape.OutputLength,
-            _ => ((double)shape.N * ImageFloats(shape)) + shape.FilterLength,
-        };
-        // 1×1 filters have too few tiles to hide the sums' way through memory; a pixel that is broadcast for one vector of filters is a load for
-        // each multiply-add.
-        double sums = (pass == ConvPass.BackwardFilter && shape.R * shape.S == 1) || (pass == ConvPass.Forward && Vectors(shape.K) == 1) ? 1.3 : 1;
-        // Backwards, filters are transposed number by number, which few pixels do not outweigh.
-        double transposed = pass == ConvPass.Forward ? 0 : 50.0 * shape.FilterLength;
-        return (shape.MultiplyAdds * idle * sums) + (6 * copied) + transposed;
+            RowBlocks tiles = new(shape.OutputWidth, ChwnKernel.MostRows);
+            double calls = (tiles.Count * (double)shape.OutputHeight * Quotient.Up(Vectors(channels), VectorsTogether)) + (shape.Padding == Padding.Valid ? 0 : shape.C * shape.H);
+            return (shape.MultiplyAdds * PerProduct(tiles.Height(0), channels)) + (Writing * idle * shape.OutputLength) + (Transposing * filter) + (Call * shape.N * calls);
+        }
+        if (pass == ConvPass.BackwardInput)
+        {
+            // Zeros around δ are multiplied like others.
+            double products = (double)shape.InputLength * shape.K * shape.R * shape.S / (shape.Stride.Height * shape.Stride.Width);
+            int across = new RowBlocks(Quotient.Up(shape.W, shape.Stride.Width), ChwnKernel.MostRows).Height(0);
+            return (products * PerProduct(across, channels)) + (MovingBack * ((idle * shape.InputLength) + shape.OutputLength)) + (OneByOne * filter);
+        }
+        if (areFew)
+        {
+            bool alongChannels = shape.C > shape.S;
+            RowBlocks rows = new(alongChannels ? shape.C : shape.S, ChwnKernel.MostRows), columns = new(Vectors(channels), ChwnKernel.Columns(rows.Height(0)));
+            double tiles = (double)rows.Count * columns.Count * shape.R * (alongChannels ? shape.S : shape.C);
+            return (shape.MultiplyAdds * idle * SmallTile(rows.Height(0), columns.Height(0))) + (TransposingDelta * idle * shape.OutputLength)
+                + (AddingParts * filter) + (NextRow * shape.N * shape.OutputHeight * tiles);
+        }
+        int height = new RowBlocks(FilterRanges(shape).Height(0), ChwnKernel.MostRows).Height(0);
+        return (shape.MultiplyAdds * PerProduct(height, channels)) + (ReadingDelta * shape.OutputLength) + (OneByOne * filter)
+            + (shape.N * ((TransposingImage * ImageFloats(shape)) + (AddingUp * filter) + Regions));
+    }
+
+    // Idle lanes, and what tiles of so many rows wait, the last of which may have a single vector of channels.
+    private static double PerProduct(int rows, int channels)
+    {
+        int vectors = Vectors(channels), single = vectors % VectorsTogether;
+        return (((vectors - single) * SmallTile(rows, VectorsTogether)) + (single * SmallTile(rows, 1))) * Simd.Lanes / channels;
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

@@ -23,12 +23,19 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
 
     public override bool Supports(ConvPass pass, in ConvShape shape) => true;
 
-    // The columns are written and read once for every K/g products made of each.
+    // Measured, in the time of multiply-adds: what a number of the columns takes, if they are gathered, gathered a stride apart, or added back,
+    // one of y or δ, one of the filters, and each image and group.
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        // Pixels that a panel has at least, though the image has fewer.
-        double idle = pass == ConvPass.BackwardFilter ? 40 : 8;
-        return (shape.MultiplyAdds + (idle * shape.N * shape.FilterLength)) * FewRows(shape.GroupFilters) * (3 + (16.0 / shape.GroupFilters));
+        bool isFilter = pass == ConvPass.BackwardFilter;
+        double images = (double)shape.N * shape.Groups, rows = images * shape.Taps * shape.OutputHeight;
+        int few = pass == ConvPass.BackwardInput ? shape.Taps : shape.GroupFilters;
+        // Dot products read more for each multiply-add, and add up a vector of sums for each number of the gradient.
+        double products = shape.MultiplyAdds * (isFilter ? 1.25 : 1) * FewRows(few) * WholeVectors(shape.OutputPlane) / shape.OutputPlane;
+        double columns = (pass == ConvPass.BackwardInput ? 72 : shape.Stride == 1 ? 12 : 48) * rows * shape.OutputWidth;
+        double filters = (isFilter ? 90.0 * shape.N : 30) * shape.FilterLength, outputs = 10.0 * (isFilter ? TapRanges(shape).Count : 1) * shape.OutputLength;
+        double cost = products + columns + (Call * rows) + filters + outputs + (100_000 * images);
+        return pass == ConvPass.BackwardInput ? Unshared(shape, shape.N) * cost : cost;
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads) => pass switch

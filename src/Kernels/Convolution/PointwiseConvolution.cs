@@ -15,11 +15,13 @@ internal sealed unsafe class PointwiseConvolution : ConvAlgorithm
     public override bool Supports(ConvPass pass, in ConvShape shape) =>
         pass != ConvPass.BackwardFilter && shape is { R: 1, S: 1 } && shape.Stride == 1 && shape.Padding == Padding.Valid;
 
-    // Measured against `shift` and `rotated` on 64 → 256 channels at 56×56; idle lanes at the end of a range count.
+    // Measured: what a number of x or y takes, one of the filters, which each image's product reads anew, and that product's own.
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        int lanes = (shape.OutputPlane + Simd.Lanes - 1) / Simd.Lanes * Simd.Lanes;
-        return shape.MultiplyAdds * (0.7 + (2.0 / shape.GroupFilters) + (2.0 / shape.GroupChannels)) * lanes / shape.OutputPlane;
+        int rows = pass == ConvPass.Forward ? shape.GroupFilters : shape.GroupChannels;
+        double tiles = (double)shape.Groups * RowBlocks.ForBroadcast(rows).Count * Quotient.Up(shape.OutputPlane, 2 * Simd.Lanes);
+        double products = shape.MultiplyAdds * FewRows(rows) * WholeVectors(shape.OutputPlane) / shape.OutputPlane;
+        return products + (3.0 * (shape.InputLength + shape.OutputLength)) + (shape.N * ((6.0 * shape.FilterLength) + (Call * tiles) + (15_000.0 * shape.Groups)));
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

@@ -10,9 +10,9 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 {
-    // What it costs to bring a pixel to its phase, forward and for the filters' gradient, and a result to its place where rows have idle
-    // columns behind them, in times of multiply-adds. Measured against `direct` on 180 shapes.
-    private const double PixelSorting = 25, PixelSortingForFilter = 12, Writing = 10;
+    // Measured, in the time of multiply-adds: what it takes to read a pixel or write a result, to bring a pixel to its phase, and to pack a
+    // filter's number; for the filters' gradient, to lay out a pixel and a number of δ, and to add up a vector of sums.
+    private const double Moving = 7, Sorting = 11, PackingFilter = 30, LayingOut = 14, Spreading = 15, AddingUp = 15, SumsOfVectors = 70;
 
     public override string Name => "shift";
 
@@ -20,15 +20,24 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
-        // Idle columns are multiplied like others; sums along the vector cost a little more, and so do pixels that are sorted by phases.
         ShiftedImage image = new(shape, shape.OutputHeight);
-        double idle = image.Pixels / (double)shape.OutputPlane, sorted = shape.Stride == 1 ? 0 : (double)shape.N * shape.Groups * image.Length;
-        double products = pass == ConvPass.Forward ? (HasWholeRows(shape) ? 1 : idle) : new ShiftPanels(shape).ReadsDeltaInPlace ? 1.15 : 1.25 * idle;
-        // Packed filters, and sums of vectors for each tap, which few pixels do not outweigh.
-        double ofFilter = shape.R * shape.S == 1 ? 0 : pass == ConvPass.Forward ? 30 : 45;
-        bool hasGaps = image.RowLength > shape.OutputWidth && !HasWholeRows(shape);
-        double moved = pass == ConvPass.BackwardFilter ? PixelSortingForFilter * sorted : (PixelSorting * sorted) + (hasGaps ? Writing * shape.OutputLength : 0);
-        return (shape.MultiplyAdds * products * FewRows(shape.GroupFilters)) + moved + (ofFilter * shape.FilterLength) + EachGroup(shape, 10_000);
+        double laidOut = (double)shape.N * shape.Groups * image.Length, rows = laidOut / image.RowLength;
+        // Idle columns are multiplied like others.
+        double products = (double)shape.N * shape.K * shape.Taps * FewRows(shape.GroupFilters);
+        if (pass == ConvPass.Forward)
+        {
+            double moved = (Moving * shape.OutputLength) + (shape.Stride == 1 ? Moving * shape.InputLength : Sorting * laidOut);
+            double calls = ((double)shape.N * shape.K) + (image.IsImageItself ? 0 : rows / 2);
+            return (products * (HasWholeRows(shape) ? shape.OutputPlane : WholeVectors(image.Pixels))) + moved + (Call * calls) + (PackingFilter * shape.FilterLength) + EachGroup(shape, 10_000);
+        }
+        ShiftPanels panels = new(shape);
+        bool isMatrix = panels.IsMatrixProduct, isInPlace = panels.ReadsDeltaInPlace;
+        double pixels = isMatrix || isInPlace ? shape.OutputPlane : (double)panels.Pixels(panels.RowsPerPanel) * panels.PanelsPerImage;
+        // Each range of filters lays out the images for itself; a matrix product packs them.
+        double layout = (isMatrix ? LayingOut * shape.InputLength : Call * rows / 2) + (shape.Stride == 1 ? 0 : LayingOut * laidOut);
+        double panelCount = (isMatrix ? shape.N : Quotient.Up(shape.N, panels.ImagesPerPanel)) * (double)panels.PanelsPerImage;
+        return ((isMatrix ? 0.9 : 1.1) * products * pixels) + (panels.Ranges.Count * layout) + (isInPlace ? 0 : Spreading * shape.OutputLength)
+            + ((isMatrix ? AddingUp : SumsOfVectors) * panelCount * shape.FilterLength) + EachGroup(shape, 10_000);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

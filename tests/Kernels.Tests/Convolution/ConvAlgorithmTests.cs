@@ -15,6 +15,20 @@ public unsafe class ConvAlgorithmTests
             Assert.InRange(ConvCases.Algorithm("shift").Cost(pass, shape), shape.MultiplyAdds, double.MaxValue);
     }
 
+    [Theory, MemberData(nameof(ShapeNames))]
+    public void Every_supported_pass_has_a_cost_and_one_more_for_more_images(string name)
+    {
+        ConvShape shape = ConvCases.Shape(name), many = shape.WithImages(64 * shape.N);
+        foreach (ConvPass pass in Enum.GetValues<ConvPass>())
+            foreach (ConvAlgorithm algorithm in ConvAlgorithm.All)
+            {
+                if (!algorithm.Supports(pass, shape) || !algorithm.Supports(pass, many)) continue;
+                double cost = algorithm.Cost(pass, shape);
+                Assert.InRange(cost, 1, 1e15);
+                Assert.InRange(algorithm.Cost(pass, many), cost + 1, 64 * 1.5 * cost);
+            }
+    }
+
     [Theory, InlineData(ConvPass.Forward), InlineData(ConvPass.BackwardInput)]
     public void The_pixels_of_a_single_image_are_shared_out(ConvPass pass)
     {

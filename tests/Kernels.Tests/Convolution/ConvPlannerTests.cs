@@ -42,6 +42,24 @@ public unsafe class ConvPlannerTests
         }
     }
 
+    [Fact]
+    public void Few_outputs_of_an_image_are_not_computed_along_the_vector()
+    {
+        ConvShape squeezed = new(8, 512, 1, 32, 1), strided = new(16, 3, 28, 256, 3, new() { Stride = 4 });
+        foreach (ConvShape shape in new[] { squeezed, strided }) Assert.True(ConvPlanner.Explain(shape).Forward.Choice is "direct" or "chwn");
+    }
+
+    [Theory]
+    [InlineData(512, 128)]
+    [InlineData(256, 64)]
+    [InlineData(192, 96)]
+    public void Filters_of_a_single_tap_are_a_matrix_product_and_their_gradient_sums_over_broadcast_deltas(int channels, int filters)
+    {
+        ConvPlan plan = ConvPlanner.Explain(new ConvShape(1, channels, 28, filters, 1));
+        Assert.Equal("pointwise", plan.BackwardInput.Choice);
+        Assert.Equal("direct", plan.BackwardFilter.Choice);
+    }
+
     [Theory, MemberData(nameof(ShapeNames))]
     public void The_choice_does_not_depend_on_the_number_of_threads(string name)
     {

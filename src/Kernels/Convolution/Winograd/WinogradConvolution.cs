@@ -15,7 +15,7 @@ internal sealed unsafe class WinogradConvolution<F>(string name) : ConvAlgorithm
     private const int CachedFilters = 9 << 18;
 
     // What three parallel regions and lists of tiles and copies cost.
-    private const int SetUp = 200_000;
+    private const int SetUp = 300_000;
 
     public override string Name => name;
 
@@ -36,7 +36,9 @@ internal sealed unsafe class WinogradConvolution<F>(string name) : ConvAlgorithm
         if (pass != ConvPass.BackwardFilter) count = Math.Ceiling(count / Simd.Lanes) * Simd.Lanes;
         // Transformed filters that the last cache does not keep are written to memory and read from there, summed ones while others are added up.
         double uncached = Math.Max(0, (F.Products * filters) - CachedFilters) * (pass == ConvPass.BackwardFilter ? 50 : 150);
-        return (count * ((F.Products * filters) + (ofInput * tiles.Channels) + (ofOutput * tiles.Filters))) + (ofFilter * filters) + uncached + SetUp + EachGroup(shape, 20_000);
+        // Tiles side by side are read and written row by row.
+        double calls = pass == ConvPass.BackwardFilter ? 0 : (double)shape.N * tiles.Rows * (tiles.Channels + tiles.Filters);
+        return (count * ((F.Products * filters) + (ofInput * tiles.Channels) + (ofOutput * tiles.Filters))) + (ofFilter * filters) + uncached + (Call * calls) + SetUp + EachGroup(shape, pass == ConvPass.BackwardFilter ? 180_000 : 20_000);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

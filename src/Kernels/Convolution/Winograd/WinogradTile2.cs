@@ -22,7 +22,7 @@ internal readonly unsafe struct WinogradTile2 : IWinogradTile
     public static double ErrorBound => 2e-6;
 
     public static (double OfInput, double OfOutput, double OfFilter) Costs(ConvPass pass) =>
-        pass == ConvPass.BackwardFilter ? (180, 380, 420) : (250, 200, 450);
+        pass == ConvPass.BackwardFilter ? (270, 430, 460) : (230, 170, 450);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Input<S, V>(float* from, nint step, float* to, nint toStep) where S : struct, ISimd<V> where V : unmanaged =>

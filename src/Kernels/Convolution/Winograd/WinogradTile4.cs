@@ -22,7 +22,7 @@ internal readonly unsafe struct WinogradTile4 : IWinogradTile
     public static double ErrorBound => 2e-5;
 
     public static (double OfInput, double OfOutput, double OfFilter) Costs(ConvPass pass) =>
-        pass == ConvPass.BackwardFilter ? (400, 850, 650) : (800, 500, 620);
+        pass == ConvPass.BackwardFilter ? (630, 1150, 600) : (700, 500, 600);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Input<S, V>(float* from, nint step, float* to, nint toStep) where S : struct, ISimd<V> where V : unmanaged =>
