@@ -6,27 +6,41 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal sealed unsafe class ChwnAlgorithm : ConvAlgorithm
 {
-    // By how much the kernel slows down, measured, with the square root of what the images of a vector take of a core's cache beyond all of it,
-    // where a number that changes its layout takes three times as long, too; and where channels are alone.
-    private const double Farther = 0.06, Depthwise = 2;
+    // By how much the kernel slows down where channels are alone.
+    private const double Depthwise = 2;
 
     public override string Name => "chwn";
 
     public override bool Supports(ConvPass pass, in ConvShape shape) => true;
 
-    // Measured, in the time of multiply-adds: what a number takes that changes its layout, and one of the filters, which are read one by one; of
-    // their gradient each is the sum of a vector. The images of one vector keep one core busy.
+    // Measured, in the time of multiply-adds: what a number takes that changes its layout, three times as much if the images of a vector do not fit
+    // a core's cache; one of the filters, which are read one by one, or of their gradient, each the sum of a vector; and by how much the kernel
+    // slows down with the square root of what the images take beyond one cache. The images of one vector keep one core busy.
     public override double Cost(ConvPass pass, in ConvShape shape)
     {
         double images = (double)Groups(shape) * Simd.Lanes, numbers = InputFloats(shape) + OutputFloats(shape);
-        double caches = numbers * Simd.Lanes / (1 << 18), farther = 1 + (Farther * Math.Sqrt(Math.Max(0, caches - 1)));
+        (double moving, double ofFilter, double slower) = pass switch { ConvPass.Forward => (6, 6, 0.06), ConvPass.BackwardInput => (9, 14, 0.1), _ => (6.0, 170.0, 0.06) };
+        double caches = numbers * Simd.Lanes / (1 << 18), farther = 1 + (slower * Math.Sqrt(Math.Max(0, caches - 1)));
         (int rows, int columns, double tiles) = Tiles(pass, shape);
         // Back, each step of a tile reads another plane of δ, which is not in the first-level cache.
         double slow = pass == ConvPass.BackwardInput ? Math.Max(SmallTile(rows, columns), FewRows(rows)) : SmallTile(rows, columns);
         if (shape.Groups > 1 && shape.GroupChannels == 1) slow *= Depthwise;
-        (double moving, double ofFilter) = pass switch { ConvPass.Forward => (6, 6), ConvPass.BackwardInput => (9, 14), _ => (6.0, 170.0) };
-        double products = images * shape.MultiplyAdds / shape.N * slow * farther, moved = (caches > 1 ? 3 : 1) * moving * images * numbers;
+        // Zeros above and below the image are not multiplied.
+        double inside = pass == ConvPass.BackwardFilter ? 1 : Inside(shape.OutputHeight, shape.R, shape.Stride.Height, shape.Dilation.Height, shape.Padding.Top, shape.H);
+        double products = images * shape.MultiplyAdds / shape.N * inside * slow * farther, moved = (caches > 1 ? 3 : 1) * moving * images * numbers;
         return Unshared(shape, Groups(shape)) * (products + moved + (Groups(shape) * ((ofFilter * shape.FilterLength) + (Call * tiles))));
+    }
+
+    /// <summary>The share of taps along an axis, of all outputs, that lie on the image.</summary>
+    private static double Inside(int outputs, int taps, int stride, int dilation, int padding, int size)
+    {
+        long count = 0;
+        for (int tap = 0; tap < taps; tap++)
+        {
+            int left = padding - (tap * dilation), right = size - 1 + left; // where, at i·stride, the tap sees the image's first and last number
+            if (right >= 0) count += Math.Max(0, Math.Min(outputs, (right / stride) + 1) - (left > 0 ? Quotient.Up(left, stride) : 0));
+        }
+        return count / ((double)outputs * taps);
     }
 
     /// <summary>A register tile's rows and columns, and how many a vector of images has of them.</summary>

@@ -23,6 +23,9 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
     // Where channels are few: what it takes to transpose a number of δ, to add one of the gradient's, and for a tile to go on to the next row.
     private const double TransposingDelta = 17, AddingParts = 110, NextRow = 370;
 
+    // By how much longer than its tiles let expect a single vector of channels takes.
+    private const double SingleVector = 1.2;
+
     // What the two parallel regions of an image take.
     private const double Regions = 50_000;
 
@@ -61,11 +64,12 @@ internal sealed unsafe class DirectConvolution : ConvAlgorithm
             + (shape.N * ((TransposingImage * ImageFloats(shape)) + (AddingUp * filter) + Regions));
     }
 
-    // Idle lanes, and what tiles of so many rows wait, the last of which may have a single vector of channels.
+    // Idle lanes, and what tiles of so many rows wait, the last of which may have a single vector of channels: then each broadcast serves one
+    // multiply-add, and comes from the second-level cache.
     private static double PerProduct(int rows, int channels)
     {
         int vectors = Vectors(channels), single = vectors % VectorsTogether;
-        return (((vectors - single) * SmallTile(rows, VectorsTogether)) + (single * SmallTile(rows, 1))) * Simd.Lanes / channels;
+        return (((vectors - single) * SmallTile(rows, VectorsTogether)) + (single * SingleVector * SmallTile(rows, 1))) * Simd.Lanes / channels;
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)

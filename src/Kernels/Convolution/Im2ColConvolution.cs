@@ -35,7 +35,7 @@ internal sealed unsafe class Im2ColConvolution : ConvAlgorithm
         double columns = (pass == ConvPass.BackwardInput ? 72 : shape.Stride == 1 ? 12 : 48) * rows * shape.OutputWidth;
         double filters = (isFilter ? 90.0 * shape.N : 30) * shape.FilterLength, outputs = 10.0 * (isFilter ? TapRanges(shape).Count : 1) * shape.OutputLength;
         double cost = products + columns + (Call * rows) + filters + outputs + (100_000 * images);
-        return pass == ConvPass.BackwardInput ? Unshared(shape, shape.N) * cost : cost;
+        return pass == ConvPass.Forward ? cost : Unshared(shape, isFilter ? shape.Groups * TapRanges(shape).Count : shape.N) * cost;
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads) => pass switch

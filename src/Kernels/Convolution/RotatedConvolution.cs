@@ -9,9 +9,9 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal sealed unsafe class RotatedConvolution : ConvAlgorithm
 {
-    // Measured, in the time of multiply-adds: what it takes to copy a number of δ, to write one of ∂x, or to merge it with those of other
-    // phases, and to pack one of the filters, which are turned number by number.
-    private const double Copying = 3, Writing = 10, Merging = 36, Packing = 110;
+    // Measured, in the time of multiply-adds: what it takes to copy a number of δ, to write one of ∂x, to interleave it with those of another
+    // phase or to bring it to its place by itself, and to pack one of the filters, which are turned number by number.
+    private const double Copying = 3, Writing = 10, Interleaving = 36, OneByOne = 100, Packing = 110;
 
     // What two parallel regions and the list of taps take.
     private const double SetUp = 300_000;
@@ -30,7 +30,9 @@ internal sealed unsafe class RotatedConvolution : ConvAlgorithm
         for (int call = 0; call < phases.Calls.Count; call++)
             products += (double)phases.TapsOf(call) * phases.Calls.Height(call) * FewRows(phases.Calls.Height(call) * phases.Channels.Height(0));
         double calls = ((double)shape.N * shape.C) + (image.IsImageItself ? 0 : laidOut / image.RowLength / 2);
-        double moved = (Copying * laidOut) + ((shape.Stride == 1 ? Writing : Merging) * shape.InputLength);
+        double places = (double)phases.Count / (shape.Stride.Height * shape.Stride.Width); // the share of pixels that any tap sees
+        double merging = shape.Stride == 1 ? Writing : phases.AreAll && shape.Stride.Width == 2 ? Interleaving : Writing + (OneByOne * places);
+        double moved = (Copying * laidOut) + (merging * shape.InputLength);
         return (shape.N * WholeVectors(image.Pixels) * products * shape.GroupFilters * shape.C) + moved + (Call * calls) + (Packing * shape.FilterLength) + SetUp + EachGroup(shape, 20_000);
     }
 

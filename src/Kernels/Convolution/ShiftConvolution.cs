@@ -10,9 +10,13 @@ namespace CnnEngine.Kernels;
 /// </summary>
 internal sealed unsafe class ShiftConvolution : ConvAlgorithm
 {
-    // Measured, in the time of multiply-adds: what it takes to read a pixel or write a result, to bring a pixel to its phase, and to pack a
-    // filter's number; for the filters' gradient, to lay out a pixel and a number of δ, and to add up a vector of sums.
-    private const double Moving = 7, Sorting = 11, PackingFilter = 30, LayingOut = 14, Spreading = 15, AddingUp = 15, SumsOfVectors = 70;
+    // Measured, in the time of multiply-adds, forward: what it takes to read a pixel or write a result, to bring a pixel to its phase, and to pack
+    // a filter's number.
+    private const double Moving = 7, Sorting = 11, PackingFilter = 30;
+
+    // For the filters' gradient: what it takes to lay out a pixel and a number of δ, and to add to a number of the gradient what a panel
+    // contributes, in a matrix product or as the sum of a vector.
+    private const double LayingOut = 14, Spreading = 15, AddingUp = 15, AddingUpVector = 70;
 
     public override string Name => "shift";
 
@@ -28,16 +32,19 @@ internal sealed unsafe class ShiftConvolution : ConvAlgorithm
         {
             double moved = (Moving * shape.OutputLength) + (shape.Stride == 1 ? Moving * shape.InputLength : Sorting * laidOut);
             double calls = ((double)shape.N * shape.K) + (image.IsImageItself ? 0 : rows / 2);
-            return (products * (HasWholeRows(shape) ? shape.OutputPlane : WholeVectors(image.Pixels))) + moved + (Call * calls) + (PackingFilter * shape.FilterLength) + EachGroup(shape, 10_000);
+            double pixelsOfImage = HasWholeRows(shape) ? shape.OutputPlane : WholeVectors(image.Pixels);
+            return (products * pixelsOfImage) + moved + (Call * calls) + (PackingFilter * shape.FilterLength) + EachGroup(shape, 10_000);
         }
         ShiftPanels panels = new(shape);
         bool isMatrix = panels.IsMatrixProduct, isInPlace = panels.ReadsDeltaInPlace;
         double pixels = isMatrix || isInPlace ? shape.OutputPlane : (double)panels.Pixels(panels.RowsPerPanel) * panels.PanelsPerImage;
         // Each range of filters lays out the images for itself; a matrix product packs them.
         double layout = (isMatrix ? LayingOut * shape.InputLength : Call * rows / 2) + (shape.Stride == 1 ? 0 : LayingOut * laidOut);
+        // A matrix product has the channels along the vector; sums along it cost a little more.
+        double perProduct = isMatrix ? 0.9 * WholeVectors(shape.GroupChannels) / shape.GroupChannels : 1.1;
         double panelCount = (isMatrix ? shape.N : Quotient.Up(shape.N, panels.ImagesPerPanel)) * (double)panels.PanelsPerImage;
-        return ((isMatrix ? 0.9 : 1.1) * products * pixels) + (panels.Ranges.Count * layout) + (isInPlace ? 0 : Spreading * shape.OutputLength)
-            + ((isMatrix ? AddingUp : SumsOfVectors) * panelCount * shape.FilterLength) + EachGroup(shape, 10_000);
+        return (perProduct * products * pixels) + (panels.Ranges.Count * layout) + (isInPlace ? 0 : Spreading * shape.OutputLength)
+            + ((isMatrix ? AddingUp : AddingUpVector) * panelCount * shape.FilterLength) + EachGroup(shape, 10_000);
     }
 
     public override long ScratchBytes(ConvPass pass, in ConvShape shape, int threads)
