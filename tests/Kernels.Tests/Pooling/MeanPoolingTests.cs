@@ -79,13 +79,34 @@ public class MeanPoolingTests
     [Fact]
     public void NaN_and_infinity_reach_the_windows_that_hold_them_and_no_others()
     {
-        foreach (string name in PoolCases.Names)
+        foreach (PoolShape shape in PoolCases.Names.Select(PoolCases.Shape).Concat(PoolCases.OfAllWidths(3)))
         {
-            PoolShape shape = PoolCases.Shape(name);
             float[] x = Numbers.Integers(shape.InputLength, 5), y = new float[shape.OutputLength];
             for (int i = 3; i < x.Length; i += 41) x[i] = i % 2 == 0 ? float.NaN : float.PositiveInfinity;
-            MeanPooling.Forward(shape, x, y, PoolDivisor.One);
-            Assert.Equal(ReferencePooling.MeanForward(shape, ReferenceArrays.ToDoubles(x), PoolDivisor.One), ReferenceArrays.ToDoubles(y));
+            double[] expected = ReferencePooling.MeanForward(shape, ReferenceArrays.ToDoubles(x), PoolDivisor.One);
+            foreach (SimdWidth width in SimdWidths.Values)
+            {
+                using ForcedWidth forced = new(width);
+                MeanPooling.Forward(shape, x, y, PoolDivisor.One);
+                Assert.Equal(expected, ReferenceArrays.ToDoubles(y));
+            }
+        }
+    }
+
+    [Fact]
+    public void NaN_and_infinity_of_deltas_reach_the_pixels_of_their_windows_and_no_others()
+    {
+        foreach (PoolShape shape in PoolCases.Names.Select(PoolCases.Shape).Concat(PoolCases.OfAllWidths(3)))
+        {
+            float[] dy = Numbers.Integers(shape.OutputLength, 6), dx = new float[shape.InputLength];
+            for (int i = 1; i < dy.Length; i += 7) dy[i] = i % 2 == 0 ? float.NaN : float.PositiveInfinity;
+            double[] expected = ReferencePooling.MeanBackward(shape, ReferenceArrays.ToDoubles(dy), PoolDivisor.One);
+            foreach (SimdWidth width in SimdWidths.Values)
+            {
+                using ForcedWidth forced = new(width);
+                MeanPooling.Backward(shape, dy, dx, PoolDivisor.One);
+                Assert.Equal(expected, ReferenceArrays.ToDoubles(dx));
+            }
         }
     }
 
