@@ -10,7 +10,7 @@ internal abstract unsafe class ConvAlgorithm
     public static IReadOnlyList<ConvAlgorithm> All { get; } =
     [
         new ShiftConvolution(), new DirectConvolution(), new WinogradConvolution<WinogradTile4>("winograd"), new WinogradConvolution<WinogradTile2>("winograd2"), new ChwnAlgorithm(),
-        new DepthwiseConvolution(), new Depthwise3x3Convolution(), new PointwiseConvolution(), new RotatedConvolution(), new Im2ColConvolution(),
+        new DepthwiseConvolution(), new Depthwise3x3Convolution(), new PointwiseConvolution(), new FullyConnectedConvolution(), new RotatedConvolution(), new Im2ColConvolution(),
     ];
 
     public abstract string Name { get; }

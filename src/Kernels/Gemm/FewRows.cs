@@ -26,6 +26,9 @@ internal readonly unsafe struct FewRows(int m, int n, int k, float* a, float* b,
 
     public readonly int Chunks => (n + _columns - 1) / _columns;
 
+    /// <summary>Working memory of a chunk.</summary>
+    public readonly long ScratchFloats => (long)m * _columns;
+
     public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
     {
         int first = chunk * _columns, columns = Math.Min(_columns, n - first);

@@ -87,6 +87,27 @@ public static unsafe class FullyConnected
             System.Numerics.Tensors.TensorPrimitives.Add(dbias[..outputs], dy.Slice(n * outputs, outputs), dbias[..outputs]);
     }
 
+    /// <summary>Working memory of a pass: what the calling thread takes once, and what each of so many chunks takes, in floats.</summary>
+    internal static (long Once, long Each, int Chunks) ScratchFloats(ConvPass pass, int images, int inputs, int outputs)
+    {
+        MatrixView x = new(null, inputs), w = new(null, inputs), y = new(null, outputs);
+        switch (pass)
+        {
+            case ConvPass.Forward:
+                if (WeightStreams.PaysForward(images, inputs, outputs)) return WeightStreams.ScratchFloats(images, inputs, outputs, sums: 1);
+                if (images > DotImages) return Gemm.ScratchFloats(images, outputs, inputs, x, w.Transposed);
+                DotRows dots = new(images, inputs, outputs, null, null, null);
+                return (0, DotRows.ScratchFloats(images), dots.Chunks);
+            case ConvPass.BackwardInput:
+                if (WeightStreams.PaysBackward(images, inputs, outputs)) return WeightStreams.ScratchFloats(images, inputs, outputs, sums: WeightStreams.Chunks(inputs, outputs));
+                if (!FewRows.Pays(images, inputs, outputs, w)) return Gemm.ScratchFloats(images, inputs, outputs, y, w);
+                FewRows rows = new(images, inputs, outputs, null, null, null);
+                return (0, rows.ScratchFloats, rows.Chunks);
+            default:
+                return Gemm.ScratchFloats(outputs, inputs, images, y.Transposed, x);
+        }
+    }
+
     private static void Check(int images, int inputs, int outputs, int x, string nameX, int w, string nameW, int y, string nameY)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
@@ -110,11 +131,13 @@ public static unsafe class FullyConnected
 
         public readonly int Chunks => (_weights.Count + BlocksPerChunk - 1) / BlocksPerChunk;
 
+        public static long ScratchFloats(int images) => (images + DotKernel.TallestB) * Simd.Lanes;
+
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {
             int steps = inputs / S.Lanes, rest = inputs % S.Lanes;
             RowBlocks rows = new(images, DotKernel.TallestA);
-            using Scratch.Lease scratch = Scratch.Take((images + DotKernel.TallestB) * S.Lanes);
+            using Scratch.Lease scratch = Scratch.Take(ScratchFloats(images));
             float* restX = scratch.Data, restW = restX + (images * S.Lanes);
             CopyRest<S, V>(images, steps * S.Lanes, rest, x, restX);
 

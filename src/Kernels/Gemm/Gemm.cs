@@ -53,15 +53,14 @@ public static unsafe class Gemm
         if (beta is not (0 or 1) || k == 0) Scale(m, n, beta, c, rowStride);
         if (k == 0) return;
 
-        GemmBlocks blocks = GemmBlocks.Current;
-        bool accumulate = beta != 0, packsA = n >= ColumnsToPackA && ((long)m * k > blocks.SlabFloats || Collides(a));
-        if (!packsA && alpha == 1 && (a.RowStride == 1 || a.ColumnStride == 1))
+        bool accumulate = beta != 0;
+        if (!PacksA(m, n, k, a) && alpha == 1 && (a.RowStride == 1 || a.ColumnStride == 1))
         {
             Run(new GemmLoops(m, n, k, a, null, b, accumulate, c, rowStride, Tiles(m, n, k)));
             return;
         }
         // A slab of columns of A at a time: as packed, it stays in the third-level cache.
-        int slab = blocks.SlabDepth(m, k);
+        int slab = GemmBlocks.Current.SlabDepth(m, k);
         using Scratch.Lease scratch = Scratch.Take((long)m * slab);
         for (int first = 0; first < k; first += slab)
         {
@@ -70,6 +69,19 @@ public static unsafe class Gemm
             Threads.For(packing.Chunks, packing);
             Run(new GemmLoops(m, n, depth, default, scratch.Data, b.At(first, 0), accumulate || first > 0, c, rowStride, Tiles(m, n, depth)));
         }
+    }
+
+    private static bool PacksA(int m, int n, int k, MatrixView a) => n >= ColumnsToPackA && ((long)m * k > GemmBlocks.Current.SlabFloats || Collides(a));
+
+    /// <summary>
+    /// Working memory of a product with α = 1 whose A has rows or columns that are contiguous: what the calling thread takes once, and what each
+    /// of so many chunks takes, in floats.
+    /// </summary>
+    internal static (long Once, long Each, int Chunks) ScratchFloats(int m, int n, int k, MatrixView a, MatrixView b)
+    {
+        int slab = PacksA(m, n, k, a) ? GemmBlocks.Current.SlabDepth(m, k) : 0, depth = slab == 0 ? k : slab;
+        GemmLoops loops = new(m, n, depth, a, null, b, accumulate: true, null, 0, Tiles(m, n, depth));
+        return ((long)m * slab, loops.ScratchFloats, loops.Chunks);
     }
 
     /// <summary>

@@ -47,6 +47,13 @@ internal static unsafe class WeightStreams
         features.Run(addUp.Chunks, addUp);
     }
 
+    /// <summary>Into how many chunks the rows of W are cut.</summary>
+    public static int Chunks(int inputs, int outputs) => Rows<WeightTiles.Forward>.ChunksOf(inputs, outputs);
+
+    /// <summary>Working memory: features once, or as sums of so many chunks, and what each chunk takes, in floats.</summary>
+    public static (long Once, long Each, int Chunks) ScratchFloats(int images, int inputs, int outputs, int sums) =>
+        (new Features(images, inputs).Length * sums, Rows<WeightTiles.Forward>.ScratchFloats(images, inputs, outputs), Chunks(inputs, outputs));
+
     /// <summary>
     /// Where features of images lie: in blocks of up to four images, vector by vector, image by image; the last vector is filled up with zeros.
     /// </summary>
@@ -91,6 +98,9 @@ internal static unsafe class WeightStreams
             Quotient.Up(Math.Max(Quotient.Up(outputs, MostChunks), Quotient.Up(FewestFloats, inputs)), Streams) * Streams;
 
         public readonly int Chunks => ChunksOf(features.Inputs, outputs);
+
+        /// <summary>What a chunk takes: rests of rows, and the outputs tile by tile.</summary>
+        public static long ScratchFloats(int images, int inputs, int outputs) => (Streams * Simd.Lanes) + ((long)RowsOfChunk(inputs, outputs) * images);
 
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged
         {

@@ -74,6 +74,8 @@ internal static class ConvCases
         ["single pixel"] = new(3, 4, 1, 5, 1),
         ["single pixel, 3×3 filter"] = new(2, 3, 1, 4, 3, new() { Padding = 1 }),
         ["single output pixel"] = new(2, 3, (5, 4), 7, (5, 4)),
+        ["single output pixel, more images than the dot kernel takes"] = new(67, 3, (4, 5), 9, (4, 5)),
+        ["single output pixel, stride 2"] = new(5, 4, (3, 2), 6, (3, 2), new() { Stride = 2 }),
 
         ["one filter"] = new(2, 3, (6, 8), 1, 3),
         ["one channel"] = new(2, 1, (6, 8), 4, 3),

@@ -43,10 +43,14 @@ public unsafe class ConvPlannerTests
     }
 
     [Fact]
-    public void Few_outputs_of_an_image_are_not_computed_along_the_vector()
+    public void Few_outputs_of_an_image_are_not_computed_along_the_vector() =>
+        Assert.True(ConvPlanner.Explain(new ConvShape(16, 3, 28, 256, 3, new() { Stride = 4 })).Forward.Choice is "direct" or "chwn");
+
+    [Fact]
+    public void Filters_as_large_as_the_image_are_a_fully_connected_layer()
     {
-        ConvShape squeezed = new(8, 512, 1, 32, 1), strided = new(16, 3, 28, 256, 3, new() { Stride = 4 });
-        foreach (ConvShape shape in new[] { squeezed, strided }) Assert.True(ConvPlanner.Explain(shape).Forward.Choice is "direct" or "chwn");
+        foreach (ConvShape shape in new ConvShape[] { new(8, 512, 1, 32, 1), new(1, 512, 1, 32, 1), new(8, 256, 6, 512, 6), new(1, 1024, 6, 3072, 6), new(64, 512, 7, 4096, 7) })
+            Assert.All(ConvPlanner.Explain(shape).Passes, pass => Assert.Equal("connected", pass.Choice));
     }
 
     [Theory]
