@@ -4,8 +4,8 @@ namespace CnnEngine.Kernels;
 
 /// <summary>
 /// The transpose of means over windows of 3×3 by 2 (<see cref="Windows3x3"/>) of images whose pairs of columns fill at most a vector: what
-/// <see cref="Backward3x3{S, V}"/> does, a pair of rows at a time, or two of them in the halves of the vector. (Maxima of such images are sent back
-/// one by one: <see cref="MaxPooling"/>.)
+/// <see cref="Backward3x3{S, V}"/> does, a pair of rows at a time, or two of them in the halves of the vector. (Maxima of images whose pairs do not fill
+/// it are sent back one by one: <see cref="MaxPooling"/>.)
 /// </summary>
 /// <remarks>Shares of δ are copied first, some planes at a time, with a row of zeros between planes; those of the rows beside are masked out.</remarks>
 internal readonly unsafe struct NarrowBackward3x3<S, V> where S : struct, ISimd<V> where V : unmanaged

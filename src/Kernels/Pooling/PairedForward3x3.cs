@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace CnnEngine.Kernels;
 
 /// <summary>
-/// Windows of 3×3 by 2 (<see cref="Windows3x3"/>) of images so narrow that a row of them fills at most half a vector: what
+/// Windows of 3×3 by 2 (<see cref="Windows3x3"/>) of images so narrow that a row of windows fills at most half a vector: what
 /// <see cref="Forward3x3{S, V}"/> does, with two rows of windows in the halves of the vector, which are pushed together at the end.
 /// </summary>
 /// <remarks>
