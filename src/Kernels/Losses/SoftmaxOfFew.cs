@@ -217,8 +217,10 @@ internal readonly unsafe struct SoftmaxOfFew(int classes, float* z, int* y, floa
         where V : unmanaged
         where TVectors : struct, IConstant
     {
+        // A block's numbers, 512 at most, are added up so much smaller, because each may be nearly the largest of floats.
+        const float smaller = 1f / 1024;
         int block = classes * S.Lanes;
-        V lanes = LastLanes<S, V>();
+        V lanes = LastLanes<S, V>(), factor = S.Broadcast(smaller);
         double beyond = 0;
         for (int n = 0; n < count; n++)
         {
@@ -233,12 +235,12 @@ internal readonly unsafe struct SoftmaxOfFew(int classes, float* z, int* y, floa
             for (int i = 0; i < block; i += S.Lanes)
             {
                 V x = S.Subtract(S.Load(z + i), S.Permute(largest, S.Load(owners + i)));
-                sum = S.Add(sum, x);
+                sum = S.MultiplyAdd(factor, x, sum);
                 S.Store(shifted + i, Exponential.OfNotPositive<S, V>(x));
             }
             // Σ −t·log p = log Σ e^z − (1 − ε)·z[label] − ε/C·Σ z.
-            if (y != null && smoothing != 1) beyond += (smoothing - 1.0) * S.Sum(label);
-            if (smoothing != 0) beyond -= smoothing / classes * S.Sum(sum);
+            if (y != null && smoothing != 1) beyond += (smoothing - 1.0) / smaller * S.Sum(S.Multiply(factor, label));
+            if (smoothing != 0) beyond -= (double)smoothing / classes / smaller * S.Sum(sum);
         }
         return beyond;
     }
