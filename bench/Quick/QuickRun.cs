@@ -165,7 +165,7 @@ internal sealed class QuickRun(double seconds, string? json, string? markdown)
         double[] triad = new double[Shapes.ThreadCounts.Count];
         foreach (StreamCase stream in StreamCase.All())
         {
-            List<string> cells = [stream.Name, ""];
+            List<string> cells = [stream.Name, stream.Pass];
             for (int i = 0; i < triad.Length; i++)
             {
                 Threads.Count = Shapes.ThreadCounts[i];
