@@ -40,7 +40,7 @@ internal static unsafe class WeightStreams
     public static void BackwardInput(int images, int inputs, int outputs, float* dy, float* w, float* dx)
     {
         Features features = new(images, inputs);
-        int chunks = Rows<WeightTiles.BackwardInput>.ChunksOf(inputs, outputs);
+        int chunks = Chunks(inputs, outputs);
         using Scratch.Lease sums = Scratch.Take(features.Length * chunks);
         features.Run(chunks, new Rows<WeightTiles.BackwardInput>(features, outputs, sums.Data, features.Length, w, dy));
         AddUp addUp = new(features, chunks, sums.Data, dx);

@@ -51,6 +51,21 @@ public static unsafe class MeanPooling
         weights[0] = Weight(axis, divisor, 0);
     }
 
+    /// <summary>
+    /// The same of the windows of some rows and all columns, those of a plane behind those of the one before: products of those of both axes, and
+    /// then up to a vector of others. Working memory holds those of each axis, and a vector.
+    /// </summary>
+    internal static void Weights<S, V>(in PoolShape shape, PoolDivisor divisor, int rows, float* weights, float* scratch) where S : struct, ISimd<V> where V : unmanaged
+    {
+        int outputs = shape.OutputWidth;
+        float* ofColumns = scratch, ofRows = ofColumns + outputs + S.Lanes;
+        new Span<float>(ofColumns, outputs + S.Lanes).Clear();
+        Weights(shape.ColumnAxis, divisor, ofColumns);
+        Weights(shape.RowAxis, divisor, ofRows);
+        for (int row = 0; row < rows; row++)
+            S.Store(weights + (row * outputs), S.Multiply(S.Broadcast(ofRows[row % shape.OutputHeight]), S.Load(ofColumns)));
+    }
+
     private readonly struct Planes(PoolShape shape, PoolDivisor divisor, bool forward, float* x, float* y) : IVectorChunks
     {
         public void Run<S, V>(int chunk) where S : struct, ISimd<V> where V : unmanaged

@@ -34,12 +34,9 @@ internal readonly unsafe struct NarrowBackward3x3<S, V> where S : struct, ISimd<
             isAt[k] = j < outputs ? -1 : 0;
         }
         _weights = _lanes + (3 * S.Lanes);
-        float* ofColumns = _weights + shape.OutputPlane + S.Lanes, ofRows = ofColumns + outputs + S.Lanes;
-        new Span<float>(ofColumns, outputs + S.Lanes).Clear();
-        MeanPooling.Weights(shape.ColumnAxis, divisor, ofColumns);
-        MeanPooling.Weights(shape.RowAxis, divisor, ofRows);
-        for (int i = 0; i < rows; i++) S.Store(_weights + (i * outputs), S.Multiply(S.Broadcast(ofRows[i]), S.Load(ofColumns)));
-        _shares = ofRows + rows + (2 * S.Lanes);
+        float* ofAxes = _weights + shape.OutputPlane + S.Lanes;
+        MeanPooling.Weights<S, V>(shape, divisor, rows, _weights, ofAxes);
+        _shares = ofAxes + outputs + rows + (3 * S.Lanes);
         S.Store(_shares - S.Lanes, S.Zero);
         S.Store(_shares - (2 * S.Lanes), S.Zero);
     }

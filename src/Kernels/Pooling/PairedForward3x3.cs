@@ -50,13 +50,7 @@ internal readonly unsafe struct PairedForward3x3<S, V> : IForward3x3<V> where S 
                 else pair[Places + tap] = isInside ? -1 : 0;
             }
         }
-        if (divisor == null) return;
-        float* ofColumns = _weights + (2 * rows * outputs) + S.Lanes, ofRows = ofColumns + outputs + S.Lanes;
-        new Span<float>(ofColumns, outputs + S.Lanes).Clear();
-        MeanPooling.Weights(shape.ColumnAxis, divisor.Value, ofColumns);
-        MeanPooling.Weights(shape.RowAxis, divisor.Value, ofRows);
-        for (int row = 0; row < 2 * rows; row++)
-            S.Store(_weights + (row * outputs), S.Multiply(S.Broadcast(ofRows[row < rows ? row : row - rows]), S.Load(ofColumns)));
+        if (divisor != null) MeanPooling.Weights<S, V>(shape, divisor.Value, 2 * rows, _weights, _weights + (2 * rows * outputs) + S.Lanes);
     }
 
     /// <summary>Whether the columns that are in windows fill a vector at most, and a chunk has planes enough for the table to pay.</summary>
